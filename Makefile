@@ -1,0 +1,46 @@
+# make run: serve the app.  make test: run every test.  make check: lint, format, types.  make bench: timings.
+# On Linux with a plain package index, keep torch small with: make run TORCH_INDEX=https://download.pytorch.org/whl/cpu
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+TORCH_INDEX ?=
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+.PHONY: run test check format browser clean
+
+run: $(VENV)/app
+	$(BIN)/attnviz app --port $(PORT)
+
+test: $(VENV)/dev browser
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+browser:
+	@sh tests/install_chromium.sh
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/python:
+	$(PYTHON) -c 'import sys; sys.exit("attnviz needs Python 3.11 or later") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/app: $(VENV)/python requirements.txt pyproject.toml
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps --editable .
+	touch $@
+
+$(VENV)/dev: $(VENV)/app requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	touch $@

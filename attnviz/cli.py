@@ -1,0 +1,144 @@
+"""The same from the shell: attnviz models | map | eval | train | app."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from attnviz import export
+from attnviz.cards import all_cards
+from attnviz.draw import choose, figure_of
+from attnviz.encode import read_text_file
+from attnviz.errors import AttnvizError, ExportError, InputError
+from attnviz.load import load
+from attnviz.paths import APP
+from attnviz.predict import Prediction, predict
+
+app = typer.Typer(help="See where a model looks.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Name = Annotated[str, typer.Argument(help="A shipped model, or a folder with a card.toml.")]
+Data = Annotated[Path, typer.Option("--data", help="Folder of the data sets.")]
+
+
+@app.command()
+def models(as_json: AsJson = False) -> None:
+    """List the models that can be loaded."""
+    cards, errors = all_cards()
+    for error in errors:
+        typer.echo(str(error), err=True)
+    if as_json:
+        keys = ("name", "title", "task", "input", "licence", "summary")
+        typer.echo(json.dumps([{key: getattr(card, key) for key in keys} | {"labels": card.labels} for card in cards]))
+        return
+    for card in cards:
+        typer.echo(f"{card.name:20} {card.input:6} {card.summary}")
+
+
+@app.command("map")
+def map_(
+    name: Name,
+    out: Annotated[Path, typer.Option(help="File to write: .html, .png, .svg, .npz or .json.")],
+    text: Annotated[str | None, typer.Option(help="A text to decide on; - reads standard input.")] = None,
+    image: Annotated[Path | None, typer.Option(help="A photo to decide on.")] = None,
+    layer: Annotated[str | None, typer.Option(help="Number in order, counted from 0, or name. Without it: all layers.")] = None,
+    head: Annotated[int | None, typer.Option(help="Number of the head, counted from 0. Without it: all heads.")] = None,
+) -> None:
+    """Decide on one text or photo, and write where the model looked."""
+    kind = out.suffix.removeprefix(".").lower()
+    if kind not in (*export.NUMBERS, *export.PICTURES):
+        raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .npz or .json")
+    prediction = _predict(name, text, image)
+    maps = choose(prediction, layer, head)
+    if kind in export.NUMBERS:
+        content = export.as_json(maps, prediction) if kind == "json" else export.as_npz(maps, prediction)
+    else:
+        figure, caption = figure_of(prediction, maps)
+        content = export.as_html(figure, name, caption) if kind == "html" else export.as_picture(figure, kind)
+    _write(out, content)
+    typer.echo(f"{prediction.decision} {prediction.probabilities[prediction.decision]:.4f}, {len(maps)} maps -> {out}")
+    for note in prediction.encoded.notes:
+        typer.echo(note, err=True)
+
+
+@app.command("eval")
+def eval_(name: Name, data: Data, as_json: AsJson = False) -> None:
+    """Print the metrics of a model's card, worked out from the data set."""
+    from attnviz.evaluate import evaluate
+
+    metrics = evaluate(load(name), data)
+    if as_json:
+        typer.echo(json.dumps({"model": name, **metrics}))
+        return
+    for key, value in metrics.items():
+        typer.echo(f"{key:10} {value:.4f}" if isinstance(value, float) else f"{key:10} {value:,}")
+
+
+@app.command()
+def train(
+    name: Name,
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for the checkpoint and the finished model.")],
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Train a shipped model again; the same command goes on after an interruption."""
+    from attnviz.train import train as run
+
+    run(name, data, out, device)
+
+
+@app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def app_(context: typer.Context, port: Annotated[int, typer.Option(help="Port to serve on.")] = 8501) -> None:
+    """Serve the app in the browser; further options go to Streamlit."""
+    fixed = [
+        "--browser.gatherUsageStats=false",
+        "--server.maxUploadSize=20",
+        "--server.headless=true",
+        "--client.toolbarMode=minimal",
+        "--client.showErrorDetails=none",
+        "--theme.primaryColor=#2563eb",
+        f"--server.port={port}",
+    ]
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "streamlit", "run", str(APP), *fixed, *context.args]))
+
+
+def _predict(name: str, text: str | None, image: Path | None) -> Prediction:
+    if (text is None) == (image is None):
+        raise InputError("give either --text or --image")
+    model = load(name)
+    wanted = "text" if text is not None else "image"
+    if model.card.input != wanted:
+        raise InputError(f"{name} takes {model.card.input}, not {wanted}", f"give --{model.card.input}")
+    if image is not None:
+        return predict(model, _read(image))
+    return predict(model, read_text_file(sys.stdin.buffer.read()) if text == "-" else text)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def main() -> None:
+    """The console script: an error that attnviz raises on purpose is one line on stderr and exit code 1."""
+    try:
+        app()
+    except AttnvizError as error:
+        typer.echo(f"attnviz: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

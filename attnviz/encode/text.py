@@ -1,0 +1,114 @@
+"""The border where text comes in: cleaned, limited, cut into tokens, and every token tied to its word."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import torch
+from tokenizers import Encoding, Tokenizer
+from torch import Tensor
+
+from attnviz.errors import InputError
+
+MAX_CHARACTERS = 100_000
+MAX_FILE_BYTES = 4 * MAX_CHARACTERS
+
+_LINE_END = re.compile(r"\r\n?|[\v\f\x85]")
+_KEPT_CONTROLS = "\n\t"
+# Direction marks and joiners shape right-to-left script and emoji; other format characters are invisible and go.
+_KEPT_FORMATS = "\u200c\u200d\u200e\u200f"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word as it was typed, and the positions of its tokens; a special token is a word of its own."""
+
+    text: str
+    positions: tuple[int, ...]
+    special: bool = False
+
+
+@dataclass(frozen=True)
+class EncodedText:
+    """`tensors`: (1, token) `input_ids` and `attention_mask`; `notes`: full sentences on what was changed on the way in."""
+
+    tensors: dict[str, Tensor]
+    text: str
+    tokens: tuple[str, ...]
+    words: tuple[Word, ...]
+    notes: tuple[str, ...]
+
+
+def encode_text(raw: str, *, tokenizer: Tokenizer) -> EncodedText:
+    """Text -> the tokens that the model takes; InputError where there is nothing to read or far too much."""
+    text, notes = clean(raw)
+    encoding = tokenizer.encode(text)
+    if all(encoding.special_tokens_mask):
+        raise _nothing_to_read()
+    tensors = {"input_ids": torch.tensor([encoding.ids]), "attention_mask": torch.tensor([encoding.attention_mask])}
+    return EncodedText(tensors, text, tuple(encoding.tokens), words(encoding, text), (*notes, *_cut(encoding, text)))
+
+
+def text_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
+    """The tokenizer in a file, cutting what is longer than `max_tokens`."""
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
+    return tokenizer
+
+
+def read_text_file(raw: bytes) -> str:
+    """The text of an uploaded file: UTF-8 or UTF-16 by its mark; InputError where it is too large or not text."""
+    if len(raw) > MAX_FILE_BYTES:
+        raise InputError(f"the file has {len(raw):,} bytes, the limit is {MAX_FILE_BYTES:,}", "upload a shorter text")
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        raise InputError("the file is not text in UTF-8 or UTF-16", "save it as UTF-8 text and upload it again") from None
+
+
+def clean(raw: str) -> tuple[str, tuple[str, ...]]:
+    """The text in one piece without what cannot be shown, and sentences on what went; InputError where nothing is left."""
+    if len(raw) > MAX_CHARACTERS:
+        raise InputError(f"the text has {len(raw):,} characters, the limit is {MAX_CHARACTERS:,}", "shorten it")
+    lines = _LINE_END.sub("\n", raw)
+    kept = "".join(character for character in lines if _shown(character))
+    text = re.sub(r"\s+", " ", unicodedata.normalize("NFC", kept)).strip()
+    if not text:
+        raise _nothing_to_read()
+    removed = len(lines) - len(kept)
+    plural = "character was" if removed == 1 else "characters were"
+    return text, (f"{removed:,} control {plural} left out.",) if removed else ()
+
+
+def _nothing_to_read() -> InputError:
+    return InputError("there is no text to read", "type a sentence or choose an example")
+
+
+def _shown(character: str) -> bool:
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return character in _KEPT_FORMATS
+    return character in _KEPT_CONTROLS or category not in ("Cc", "Cs", "Co", "Cn")
+
+
+def _cut(encoding: Encoding, text: str) -> tuple[str, ...]:
+    if not encoding.overflowing:
+        return ()
+    end = max(stop for _, stop in encoding.offsets)
+    used, total = len(text[:end].split()), len(text.split())
+    return (f"The model takes {len(encoding.ids)} tokens: the first {used:,} of {total:,} words were used.",)
+
+
+def words(encoding: Encoding, text: str) -> tuple[Word, ...]:
+    """Neighbouring tokens of one word become one; punctuation marks and special tokens stand alone."""
+    found: list[Word] = []
+    for word, group in groupby(range(len(encoding.ids)), key=lambda i: (encoding.word_ids[i], encoding.special_tokens_mask[i])):
+        for positions in [tuple(group)] if word[0] is not None else [(i,) for i in group]:
+            special = bool(word[1])
+            start, end = encoding.offsets[positions[0]][0], encoding.offsets[positions[-1]][1]
+            found.append(Word(encoding.tokens[positions[0]] if special else text[start:end], positions, special))
+    return tuple(found)

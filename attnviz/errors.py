@@ -1,0 +1,56 @@
+"""What can go wrong, each as one class: what was found, and what to do about it."""
+
+
+class AttnvizError(Exception):
+    """Base of all errors that attnviz raises on purpose; its text is fit to show to a visitor.
+
+    `finding` says what was wrong, `cure` what to do instead.
+    """
+
+    def __init__(self, finding: str, cure: str = "") -> None:
+        self.finding = finding
+        self.cure = cure
+        super().__init__(". ".join(_sentence(part) for part in (finding, cure) if part) + ".")
+
+
+def _sentence(text: str) -> str:
+    text = text.strip().rstrip(".")
+    return text[:1].upper() + text[1:]
+
+
+class InputError(AttnvizError):
+    """A text, image or series that cannot be taken as it is."""
+
+
+class CardError(AttnvizError):
+    """A card.toml that is missing, unreadable or incomplete."""
+
+
+class WeightsError(AttnvizError):
+    """Weights that are missing, truncated, altered, or made for another net."""
+
+
+class DataError(AttnvizError):
+    """A data set that is not where it should be, or not what it should be."""
+
+
+class MapError(AttnvizError):
+    """Numbers that break the promise of their norm: not a map, so nothing is drawn."""
+
+
+class MapTooLarge(AttnvizError):
+    """A map that would not fit in memory as a whole; ask for a head, some rows, a window or an overview."""
+
+
+class NothingRecorded(AttnvizError):
+    """No layer emitted attention during a recording."""
+
+
+class UnknownLayer(AttnvizError, KeyError):
+    """No recorded layer has this name, or more than one begins with it."""
+
+    __str__ = AttnvizError.__str__
+
+
+class ExportError(AttnvizError):
+    """A figure or map that could not be written as asked."""

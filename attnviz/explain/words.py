@@ -1,0 +1,43 @@
+"""From tokens to words: a word's weight is the sum over its tokens as keys and the mean over them as queries.
+
+So each row still sums to 1, as each token's row did.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.encode.text import Word
+from attnviz.maps import AttentionMap
+from attnviz.weights import Dense, Floats
+
+
+def by_word(m: AttentionMap, words: Sequence[Word], merge: bool = True, hide_special: bool = False) -> AttentionMap:
+    """(query, key) over tokens -> (query, key) over words, or over tokens still where `merge` is False.
+
+    With `hide_special` the special tokens lose their rows and columns: rows then sum to less than 1, and a note says by how much.
+    """
+    groups = list(words) if merge else [Word(m.labels["query"][i], (i,), w.special) for w in words for i in w.positions]
+    shown = [word for word in groups if not (hide_special and word.special)] or groups
+    weights = merged(m.dense(), [word.positions for word in shown])
+    labels = tuple(word.text for word in shown)
+    notes = list(m.notes)
+    if any(len(word.positions) > 1 for word in shown):
+        notes.append("Sub-words are merged into words: summed over keys, averaged over queries.")
+    if len(shown) < len(groups):
+        kept = float(weights.sum(-1).mean())
+        notes.append(
+            f"Special tokens are hidden; they hold {1 - kept:.0%} of the attention on average, so rows sum to less than 1."
+        )
+    norm = m.norm if len(shown) == len(groups) else "partial"
+    return replace(m, norm=norm, weights=Dense(weights), labels={"query": labels, "key": labels}, notes=tuple(notes))
+
+
+def merged(weights: Floats, groups: Sequence[tuple[int, ...]]) -> Floats:
+    """(query, key) -> (group, group): the mean over each group's rows, the sum over its columns."""
+    member: NDArray[np.float32] = np.zeros((len(groups), len(weights)), dtype=np.float32)
+    for row, positions in enumerate(groups):
+        member[row, list(positions)] = 1
+    return (member / member.sum(1, keepdims=True)) @ weights @ member.T

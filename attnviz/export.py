@@ -1,0 +1,86 @@
+"""Maps and figures as files: numbers as .json and .npz, pictures as .html, .png and .svg."""
+
+import html
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from attnviz.errors import ExportError
+from attnviz.maps import AttentionMap
+from attnviz.predict import Prediction
+
+NUMBERS = ("json", "npz")
+PICTURES = ("html", "png", "svg")
+PICTURE_WIDTH = 900
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark }}
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem; max-width: 60rem }}
+p {{ white-space: pre-wrap; overflow-wrap: anywhere }}
+</style></head><body>
+<h1>{title}</h1>
+{figure}
+<p>{caption}</p>
+</body></html>
+"""
+
+
+def as_json(maps: Sequence[AttentionMap], prediction: Prediction) -> bytes:
+    """Everything about a prediction and the chosen maps, weights as nested lists."""
+    return json.dumps({**summary(prediction), "maps": [_described(m) for m in maps]}, ensure_ascii=False).encode()
+
+
+def as_npz(maps: Sequence[AttentionMap], prediction: Prediction) -> bytes:
+    """One float32 array a layer under the layer's name, and `meta`, a JSON text with the rest."""
+    meta = {**summary(prediction), "maps": [{**_described(m), "weights": None} for m in maps]}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, meta=np.array(json.dumps(meta, ensure_ascii=False)), **{m.layer: m.dense() for m in maps})  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def as_html(figure: go.Figure, title: str, caption: str) -> bytes:
+    """A page that stands alone: Plotly is inside, and nothing is fetched."""
+    body = figure.to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
+    return _PAGE.format(title=html.escape(title), caption=html.escape(caption), figure=body).encode()
+
+
+def as_picture(figure: go.Figure, kind: str) -> bytes:
+    """PNG or SVG bytes, drawn by kaleido in an installed Chromium; ExportError where there is none."""
+    figure = go.Figure(figure).update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white")
+    try:
+        return bytes(figure.to_image(format=kind, width=PICTURE_WIDTH, scale=2))
+    except Exception as error:  # kaleido raises its browser's own errors, of many classes
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ExportError(
+            f"no {kind.upper()} could be drawn, because kaleido found no working Chromium ({reason[:120]})",
+            "install Chromium or Chrome, or export .html, .json or .npz instead",
+        ) from None
+
+
+def summary(prediction: Prediction) -> dict[str, Any]:
+    """Model, decision, probabilities, what went in, and seconds."""
+    tokens = list(getattr(prediction.encoded, "tokens", ()))
+    return {
+        "model": prediction.card.name,
+        "decision": prediction.decision,
+        "probabilities": prediction.probabilities,
+        "seconds": prediction.seconds,
+        "notes": list(prediction.encoded.notes),
+        **({"tokens": tokens} if tokens else {}),
+    }
+
+
+def _described(m: AttentionMap) -> dict[str, Any]:
+    return {
+        "layer": m.layer, "kind": m.kind, "mechanism": m.mechanism, "norm": m.norm, "promise": m.promise,
+        "axes": list(m.axes), "shape": list(m.shape), "labels": {axis: list(names) for axis, names in m.labels.items()},
+        "notes": list(m.notes), "receipt": asdict(m.receipt) if m.receipt else None, "weights": m.dense().tolist(),
+    }  # fmt: skip

@@ -1,0 +1,39 @@
+"""card -> checked weights -> module."""
+
+from functools import partial
+from pathlib import Path
+
+from safetensors.torch import load_file
+
+from attnviz.cards import ModelCard, find_card
+from attnviz.encode.image import encode_image
+from attnviz.encode.text import EncodedText, encode_text, text_tokenizer
+from attnviz.errors import CardError, WeightsError
+from attnviz.nets import NETS, Net
+
+WEIGHTS = "weights.safetensors"
+
+
+def load(model: str | Path | ModelCard) -> Net:
+    """A shipped model by name, a folder with a card, or a card: ready to decide, in evaluation mode, in float32.
+
+    The checksum is verified before the weights are read. Raises CardError or WeightsError.
+    """
+    card = model if isinstance(model, ModelCard) else find_card(str(model))
+    if card.net not in NETS:
+        raise CardError(f"the card of {card.name} names the net {card.net!r}", f"known are {', '.join(NETS)}")
+    path = card.file(WEIGHTS)
+    try:
+        net = NETS[card.net](**card.config)
+        net.load_state_dict({name: weight.float() for name, weight in load_file(path).items()})
+    except Exception as error:  # on a wrong config a net's constructor raises almost anything
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise WeightsError(f"{card.name} cannot be loaded: {WEIGHTS} does not fit the net {card.net} ({reason})") from None
+    net.card = card
+    net.encode = _text(card) if card.input == "text" else partial(encode_image, **card.image)
+    return net.eval().requires_grad_(False)
+
+
+def _text(card: ModelCard) -> partial[EncodedText]:
+    tokenizer = text_tokenizer(card.file("tokenizer.json"), card.text["max_tokens"])
+    return partial(encode_text, tokenizer=tokenizer)

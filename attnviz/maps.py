@@ -1,0 +1,171 @@
+"""AttentionMap: numbers with their meaning attached. NumPy only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.errors import MapError, MapTooLarge
+from attnviz.weights import Dense, Floats, Index, Weights, positions
+
+Kind = Literal["soft", "hard", "self", "spatial", "channel"]
+Norm = Literal["softmax", "partial", "onehot", "sigmoid"]
+How = Literal["max", "mean"]
+
+PROMISES: dict[Norm, str] = {
+    "softmax": "each row sums to 1",
+    "partial": "each row is a part of a distribution and sums to at most 1",
+    "onehot": "each row is one 1 among zeros",
+    "sigmoid": "each number is a gate between 0 and 1 of its own; nothing sums to 1",
+}
+TOLERANCE = 2e-3
+DENSE_LIMIT = 1 << 30
+TILE = 1 << 22
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """How a map was had. Times are in seconds; errors are the largest absolute ones found."""
+
+    layer: str
+    how: str
+    backend_before: str
+    backend_during: str
+    row_sum_error: float | None
+    output_error: float | None
+    seconds: float
+    bytes: int
+
+
+@dataclass(frozen=True)
+class AttentionMap:
+    """What one layer attended to in one call, for one example.
+
+    `axes` names the axes of the weights, for example ("head", "query", "key"), ("row", "column") or ("channel",);
+    axes that begin with "key" are those that a softmax sums over. `labels` may name the positions of an axis.
+    `notes` say what was done to the numbers since they left the layer.
+    Raises MapError at construction where the weights break the promise of `norm`; nobody checks again.
+    """
+
+    layer: str
+    kind: Kind
+    mechanism: str
+    norm: Norm
+    axes: tuple[str, ...]
+    weights: Weights
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    receipt: Receipt | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.axes) != len(self.shape):
+            raise MapError(f"{self.layer}: weights of shape {self.shape} do not have the axes {self.axes}")
+        for axis, names in self.labels.items():
+            if len(names) != self.size(axis):
+                raise MapError(f"{self.layer}: {len(names)} labels for {self.size(axis)} positions of axis {axis!r}")
+        if isinstance(self.weights, Dense):
+            check_promise(self.weights.array, self.axes, self.norm, self.layer)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Without the batch, one number an axis."""
+        return self.weights.shape
+
+    @property
+    def promise(self) -> str:
+        """What the numbers keep, as a clause for a caption."""
+        return PROMISES[self.norm]
+
+    def size(self, axis: str) -> int:
+        """Number of positions of an axis."""
+        return self.shape[self.axes.index(axis)]
+
+    def dense(self, limit: int = DENSE_LIMIT) -> Floats:
+        """All weights as float32; MapTooLarge above `limit` bytes, before anything is computed."""
+        size = 4 * int(np.prod(self.shape))
+        if size > limit:
+            raise MapTooLarge(
+                f"{self.layer}: all weights of shape {self.shape} take {size:,} bytes, the limit is {limit:,}",
+                "ask for head(), rows(), window() or pooled()",
+            )
+        return self.weights.dense()
+
+    def head(self, head: int) -> Floats:
+        """(query, key) weights of one head."""
+        return self.window(head, slice(None), slice(None))
+
+    def rows(self, head: int, rows: Index) -> Floats:
+        """(chosen query, key) weights of one head."""
+        return self.window(head, rows, slice(None))
+
+    def window(self, head: int, rows: Index, columns: Index) -> Floats:
+        """(chosen query, chosen key) weights of one head, exact, and nothing else is formed."""
+        if self.axes != ("head", "query", "key"):
+            raise MapError(f"{self.layer}: a map with axes {self.axes} has no heads", "use dense()")
+        if not 0 <= head < self.shape[0]:
+            raise MapError(f"{self.layer}: no head {head}", f"heads are 0 to {self.shape[0] - 1}")
+        return self.weights.window(head, rows, columns)
+
+    def pooled(self, head: int, size: int = 256, how: How = "max") -> Floats:
+        """Overview of one head: at most (size, size) cells, each the largest or the mean weight of its tile.
+
+        Streamed over bands of rows; a sequence no longer than `size` comes back as it is.
+        """
+        queries, keys = self.shape[1:]
+        row_edges, column_edges = _edges(queries, size), _edges(keys, size)
+        reduce = np.maximum if how == "max" else np.add
+        overview = np.empty((len(row_edges) - 1, len(column_edges) - 1), dtype=np.float32)
+        band = max(1, TILE // max(1, keys * -(-queries // size)))
+        for first in range(0, len(overview), band):
+            last = min(first + band, len(overview))
+            rows = self.rows(head, slice(int(row_edges[first]), int(row_edges[last])))
+            columns = reduce.reduceat(rows, column_edges[:-1], axis=1)
+            overview[first:last] = reduce.reduceat(columns, row_edges[first:last] - row_edges[first], axis=0)
+        if how == "mean":
+            overview /= np.outer(np.diff(row_edges), np.diff(column_edges))
+        return overview
+
+    def at_head(self, head: int) -> "AttentionMap":
+        """The map of one head, with axes ("query", "key")."""
+        labels = {axis: names for axis, names in self.labels.items() if axis != "head"}
+        return replace(self, axes=("query", "key"), weights=Dense(self.head(head)), labels=labels)
+
+    def labelled(self, **labels: tuple[str, ...]) -> "AttentionMap":
+        """The same map with names for the positions of some axes."""
+        return replace(self, labels={**self.labels, **labels})
+
+
+def check_promise(array: NDArray[Any], axes: tuple[str, ...], norm: Norm, layer: str) -> float | None:
+    """The largest error of a sum over the key axes (None where nothing sums); MapError where the promise is broken.
+
+    A row of zeros is the row of a query that may look at nothing, and keeps any promise.
+    """
+    if not np.isfinite(array).all():
+        raise MapError(f"{layer}: {int((~np.isfinite(array)).sum())} weights are not finite numbers")
+    low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
+    if low < -TOLERANCE or high > 1 + TOLERANCE:
+        raise MapError(f"{layer}: weights run from {low:.4g} to {high:.4g}, outside 0 to 1, so they are not {norm}")
+    if norm == "sigmoid":
+        return None
+    keys = tuple(i for i, axis in enumerate(axes) if axis.startswith("key"))
+    if not keys:
+        raise MapError(f"{layer}: {norm} weights need a key axis, the axes are {axes}")
+    sums = array.sum(axis=keys, dtype=np.float64)
+    if norm == "partial":
+        error = float(np.maximum(sums - 1, 0).max(initial=0))
+    else:
+        error = float(np.where(sums == 0, 0, np.abs(sums - 1)).max(initial=0))
+    if error > TOLERANCE:
+        raise MapError(f"{layer}: rows sum to between {sums.min():.4g} and {sums.max():.4g}, but {PROMISES[norm]}")
+    if norm == "onehot" and not np.isin(array, (0, 1)).all():
+        raise MapError(f"{layer}: a hard choice holds numbers other than 0 and 1")
+    return error
+
+
+def _edges(length: int, size: int) -> NDArray[np.int64]:
+    return np.linspace(0, length, min(length, size) + 1).round().astype(np.int64)
+
+
+__all__ = ["PROMISES", "AttentionMap", "Floats", "How", "Index", "Kind", "Norm", "Receipt", "check_promise", "positions"]

@@ -1,0 +1,31 @@
+"""Maps -> Plotly figures; pure functions that neither run models nor display."""
+
+from collections.abc import Callable
+
+import plotly.graph_objects as go
+
+from attnviz.plot.bars import channel_gates, probabilities, word_weights
+from attnviz.plot.caption import caption
+from attnviz.plot.heatmap import heatmap
+from attnviz.plot.photo import gate_map, overlay, photo
+from attnviz.plot.thumbnails import thumbnails
+
+# The figure of a map by its axes.
+PLOTS: dict[tuple[str, ...], Callable[..., go.Figure]] = {
+    ("query", "key"): heatmap,
+    ("row", "column"): gate_map,
+    ("channel",): channel_gates,
+}
+
+__all__ = [
+    "PLOTS",
+    "caption",
+    "channel_gates",
+    "gate_map",
+    "heatmap",
+    "overlay",
+    "photo",
+    "probabilities",
+    "thumbnails",
+    "word_weights",
+]

@@ -1,0 +1,62 @@
+"""Ranked bars: probabilities of a decision, gates of channels, weights of words."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from attnviz.maps import AttentionMap
+from attnviz.plot.heatmap import as_text, distinct
+from attnviz.plot.style import BLUE, GREY, HUES, finish
+
+MANY = 40
+
+
+def probabilities(ranked: Sequence[tuple[str, float]]) -> go.Figure:
+    """Labels with their probabilities, in the order given, on a scale from 0 to 1."""
+    names = [as_text(name) for name, _ in ranked]
+    values = [value for _, value in ranked]
+    figure = go.Figure(
+        go.Bar(
+            x=values, y=names, orientation="h", marker_color=[f"rgb({BLUE})", *[GREY] * (len(names) - 1)],
+            text=[f"{value:.3f}" for value in values], textposition="outside", cliponaxis=False,
+            hovertemplate="%{y}: %{x:.6f}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(range=[0, 1.12], visible=False, fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", automargin=True)
+    return finish(figure, 20 + 26 * len(names), bargap=0.3)
+
+
+def channel_gates(m: AttentionMap) -> go.Figure:
+    """A map with one axis of gates as bars, the widest open first, always on a scale from 0 to 1 with the half marked."""
+    gates = m.dense()
+    order = np.argsort(-gates, kind="stable")
+    figure = go.Figure(
+        go.Bar(
+            x=[str(i) for i in order], y=gates[order], marker_color=f"rgb({HUES[m.norm]})", marker_line_width=0,
+            hovertemplate="channel %{x}<br>gate %{y:.4f}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.add_hline(y=0.5, line={"color": GREY, "dash": "dot", "width": 1})
+    crowded = len(gates) > MANY
+    figure.update_xaxes(type="category", showticklabels=not crowded, ticks="", fixedrange=True,
+                        title=f"{len(gates)} channels, ranked by gate")  # fmt: skip
+    figure.update_yaxes(range=[0, 1], tickvals=[0, 0.5, 1], fixedrange=True, title="gate")
+    return finish(figure, 240, bargap=0 if crowded else 0.15)
+
+
+def word_weights(labels: tuple[str, ...], weights: Sequence[float], norm_top: float = 1.0) -> go.Figure:
+    """Words with a weight each, the largest first, at most a dozen."""
+    order = np.argsort(-np.asarray(weights), kind="stable")[:12]
+    names = distinct(labels, len(labels))
+    figure = go.Figure(
+        go.Bar(
+            x=[float(weights[i]) for i in order], y=[names[i] for i in order], orientation="h", marker_color=f"rgb({BLUE})",
+            text=[f"{weights[i]:.3f}" for i in order], textposition="outside", cliponaxis=False,
+            hovertemplate="%{y}: %{x:.4f}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(range=[0, norm_top * 1.15], fixedrange=True)
+    figure.update_yaxes(type="category", autorange="reversed", fixedrange=True, ticks="")
+    return finish(figure, 60 + 24 * len(order), bargap=0.25)

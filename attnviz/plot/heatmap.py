@@ -1,0 +1,54 @@
+"""Who looks where: rows are queries, columns are keys."""
+
+from collections import Counter
+
+import numpy as np
+import plotly.graph_objects as go
+
+from attnviz.maps import AttentionMap
+from attnviz.plot.style import GREY, HUES, WHAT, colour_bar, fade, finish
+
+MAX_CELLS = 256
+CELL = 26
+MIN_HEIGHT, MAX_HEIGHT = 260, 720
+MAX_LABELS = 70
+
+
+def heatmap(m: AttentionMap, top: float = 1.0, locked: int | None = None) -> go.Figure:
+    """A map with axes (query, key) as a heatmap; `top` is the end of the scale, `locked` a query whose row is framed.
+
+    At most 256 x 256 cells: what is longer is cut there, so pool or window it first.
+    """
+    weights = m.dense()[:MAX_CELLS, :MAX_CELLS]
+    rows, columns = (distinct(m.labels.get(axis, ()), length) for axis, length in zip(("query", "key"), weights.shape, strict=True))
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.ascontiguousarray(weights), x=columns, y=rows, zmin=0, zmax=top, colorscale=fade(HUES[m.norm]),
+            colorbar=colour_bar(m.norm, top), xgap=1, ygap=1,
+            hovertemplate="%{y} → %{x}<br>" + WHAT[m.norm] + " %{z:.4f}<extra></extra>",
+        )
+    )  # fmt: skip
+    if locked is not None:
+        figure.add_shape(
+            type="rect", x0=-0.5, x1=len(columns) - 0.5, y0=locked - 0.5, y1=locked + 0.5, line={"color": GREY, "width": 2}
+        )
+    labelled = max(weights.shape) <= MAX_LABELS
+    axis = {"showgrid": False, "zeroline": False, "ticks": "", "showticklabels": labelled, "type": "category", "automargin": True}
+    figure.update_xaxes(**axis, side="top", tickangle=-45 if len(columns) > 6 else 0, tickmode="linear")
+    figure.update_yaxes(**axis, autorange="reversed", tickmode="linear")
+    return finish(figure, min(MAX_HEIGHT, max(MIN_HEIGHT, 90 + CELL * len(rows))))
+
+
+def distinct(labels: tuple[str, ...], length: int) -> list[str]:
+    """Labels for a category axis: the same word twice gets an invisible mark, or the axis would merge the two."""
+    seen: Counter[str] = Counter()
+    names = []
+    for label in labels[:length] or tuple(str(i) for i in range(length)):
+        names.append(as_text(label) + "\u200b" * seen[label])
+        seen[label] += 1
+    return names
+
+
+def as_text(label: str) -> str:
+    """A label that Plotly shows letter by letter: it would read <b> or <a href> as markup."""
+    return label.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,99 @@
+"""A photo, a gate over (row, column), and the two laid over each other; all squares of the same size."""
+
+import base64
+import io
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from PIL import Image
+
+from attnviz.maps import AttentionMap
+from attnviz.plot.style import HUES, colour_bar, fade, finish
+from attnviz.weights import Floats
+
+Pixels = NDArray[np.uint8]
+HEIGHT = 340
+# Room below each picture, so that the one with a legend is as large as its neighbours.
+FOOT = 66
+BELOW = {"orientation": "h", "y": 0, "yanchor": "top", "ypad": 6, "len": 0.6}
+# What was not attended keeps this share of its brightness.
+DIMMED = 0.3
+FRAME = f"rgb({HUES['sigmoid']})"
+# A picture is sent at no more than this many pixels a side; what is smaller is enlarged without smoothing.
+SENT = 384
+
+
+def photo(pixels: Pixels, box: tuple[float, float, float, float] | None = None) -> go.Figure:
+    """(row, column, 3) bytes as a picture; `box` is a frame (top, left, bottom, right) in its pixels."""
+    rows, columns = pixels.shape[:2]
+    figure = _canvas(rows, columns)
+    figure.add_layout_image(_image(_small(pixels), rows, columns))
+    if box is not None:
+        top, left, bottom, right = box
+        figure.add_shape(
+            type="rect", x0=left - 0.5, x1=right - 0.5, y0=top - 0.5, y1=bottom - 0.5, line={"color": FRAME, "width": 3}
+        )
+        figure.update_xaxes(range=[min(left, 0) - 0.5, max(right, columns) - 0.5])
+        figure.update_yaxes(range=[max(bottom, rows) - 0.5, min(top, 0) - 0.5])
+    return figure
+
+
+def gate_map(m: AttentionMap, bottom: float = 0.0, top: float = 1.0) -> go.Figure:
+    """A map with axes (row, column) at its true resolution, on a scale from `bottom` to `top`."""
+    gates = m.dense()
+    figure = _canvas(*gates.shape)
+    figure.add_heatmap(
+        z=gates, zmin=bottom, zmax=top, colorscale=fade(HUES[m.norm]), xgap=1, ygap=1,
+        colorbar=colour_bar(m.norm, top, bottom) | BELOW,
+        hovertemplate="row %{y}, column %{x}<br>gate %{z:.4f}<extra></extra>",
+    )  # fmt: skip
+    return figure
+
+
+def overlay(m: AttentionMap, pixels: Pixels, opacity: float = 0.8, bottom: float = 0.0, top: float = 1.0) -> go.Figure:
+    """The photo where the gate is open, dimmed and grey where it is shut; `opacity` is how far, from 0 to 1."""
+    gates = m.dense()
+    figure = _canvas(*gates.shape)
+    open_share = np.clip((gates - bottom) / max(top - bottom, 1e-9), 0, 1)
+    figure.add_layout_image(_image(dimmed(_small(pixels), open_share.astype(np.float32), opacity), *gates.shape))
+    figure.add_heatmap(
+        z=gates, opacity=0, showscale=False, hovertemplate="row %{y}, column %{x}<br>gate %{z:.4f}<extra></extra>"
+    )  # fmt: skip
+    return figure
+
+
+def dimmed(pixels: Pixels, share: Floats, opacity: float) -> Pixels:
+    """`share` (row, column) in [0, 1], laid over the photo cell by cell without smoothing."""
+    rows, columns = (np.arange(n) * share.shape[axis] // n for axis, n in enumerate(pixels.shape[:2]))
+    keep = 1 - opacity * (1 - share[rows][:, columns, None])
+    grey = pixels.mean(-1, keepdims=True) * DIMMED
+    mixed: Pixels = (pixels * keep + grey * (1 - keep)).round().astype(np.uint8)
+    return mixed
+
+
+def _small(pixels: Pixels) -> Pixels:
+    image = Image.fromarray(pixels)
+    if max(image.size) >= SENT:
+        image.thumbnail((SENT, SENT))
+        return np.array(image)
+    return pixels.repeat(SENT // max(image.size), axis=0).repeat(SENT // max(image.size), axis=1)
+
+
+def _canvas(rows: int, columns: int) -> go.Figure:
+    """Square cells, row 0 on top, no axes."""
+    figure = go.Figure()
+    figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], constrain="domain", fixedrange=True)
+    figure.update_yaxes(visible=False, range=[rows - 0.5, -0.5], scaleanchor="x", constrain="domain", fixedrange=True)
+    return finish(figure, HEIGHT).update_layout(margin_b=FOOT)
+
+
+def _image(pixels: Pixels, rows: int, columns: int) -> dict[str, object]:
+    """A layout image that fills `rows` x `columns` cells."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="JPEG", quality=85)
+    source = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return {
+        "source": source, "xref": "x", "yref": "y", "x": -0.5, "y": -0.5, "sizex": columns, "sizey": rows,
+        "sizing": "stretch", "layer": "below",
+    }  # fmt: skip

@@ -1,0 +1,126 @@
+"""The camera: `with record(model) as tape: model(...)`."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from torch import nn
+
+from attnviz.errors import NothingRecorded, UnknownLayer
+from attnviz.maps import AttentionMap
+from attnviz.taps import TAPS, Record
+
+_running: ContextVar[tuple[int, ...]] = ContextVar("running", default=())
+
+
+class Tape:
+    """All records of one recording, by layer name in order of emission; maps are those of one example of the batch."""
+
+    def __init__(self, records: dict[str, Record], example: int = 0, labels: dict[str, tuple[str, ...]] | None = None) -> None:
+        self._records = records
+        self._example = example
+        self._labels = labels or {}
+        self.seconds = 0.0
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names in order of emission."""
+        return tuple(self._records)
+
+    @property
+    def batch(self) -> int:
+        """Number of examples."""
+        return min((record.batch for record in self._records.values()), default=0)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[AttentionMap]:
+        return (self[layer] for layer in self.layers)
+
+    def __getitem__(self, name: str) -> AttentionMap:
+        """The map of the layer of this name, or of the only layer whose name begins with it."""
+        record = self._records[self._resolve(name)]
+        labels = {axis: names for axis, names in self._labels.items() if axis in record.axes}
+        return AttentionMap(
+            layer=record.layer, kind=record.kind, mechanism=record.mechanism, norm=record.norm, axes=record.axes,
+            weights=record.example(self._example), labels=labels, receipt=record.receipt,
+        )  # fmt: skip
+
+    def example(self, index: int) -> "Tape":
+        """The same tape, looking at another example of the batch."""
+        if not 0 <= index < self.batch:
+            raise IndexError(f"no example {index} in a batch of {self.batch}")
+        return self._view(index, self._labels)
+
+    def labelled(self, **labels: tuple[str, ...]) -> "Tape":
+        """The same tape, with names for the positions of some axes."""
+        return self._view(self._example, {**self._labels, **labels})
+
+    def _view(self, example: int, labels: dict[str, tuple[str, ...]]) -> "Tape":
+        view = Tape(self._records, example, labels)
+        view.seconds = self.seconds
+        return view
+
+    def _resolve(self, name: str) -> str:
+        if name in self._records:
+            return name
+        found = [layer for layer in self._records if layer.startswith(name)]
+        if len(found) != 1:
+            finding = f"{len(found)} layers begin with {name!r}" if found else f"no layer is called {name!r}"
+            raise UnknownLayer(finding, f"recorded were {', '.join(found or self._records)}")
+        return found[0]
+
+    def _keep(self, record: Record) -> None:
+        """A layer that speaks again gets a numbered name: `attention`, `attention:1`, ..."""
+        calls = sum(1 for layer in self._records if layer.split(":")[0] == record.layer)
+        name = f"{record.layer}:{calls}" if calls else record.layer
+        self._records[name] = replace(record, layer=name)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Which layers are wanted, and which were there."""
+
+    patterns: tuple[str, ...]
+    seen: set[str]
+
+    def __call__(self, layer: str) -> bool:
+        self.seen.add(layer)
+        return any(fnmatchcase(layer, pattern) or layer.startswith(pattern) for pattern in self.patterns)
+
+
+@contextmanager
+def record(model: nn.Module, layers: str | Sequence[str] = "*") -> Iterator[Tape]:
+    """Records what the attention layers of `model` say in the calls made inside the block, in this thread.
+
+    `layers` are names, beginnings of names or patterns with `*`. Outputs, hooks and settings are as without recording.
+    Raises NothingRecorded at the end of the block where no wanted layer emitted anything.
+    """
+    tape = Tape({})
+    choice = _Choice((layers,) if isinstance(layers, str) else tuple(layers), set())
+    start = time.perf_counter()
+    with ExitStack() as taps:
+        token = _running.set((*_running.get(), id(tape)))
+        taps.callback(_running.reset, token)
+        for tap in TAPS:
+            taps.enter_context(tap(model, choice, lambda: id(tape) in _running.get(), tape._keep))
+        yield tape
+    tape.seconds = time.perf_counter() - start
+    if not tape.layers:
+        raise _nothing(model, choice)
+
+
+def _nothing(model: nn.Module, choice: _Choice) -> NothingRecorded:
+    if choice.seen:
+        return NothingRecorded(
+            f"no layer matching {', '.join(choice.patterns)} emitted attention",
+            f"those that could are {', '.join(sorted(choice.seen))}",
+        )
+    return NothingRecorded(
+        f"no layer of {type(model).__name__} emitted attention",
+        "call the model inside the block; its layers need a probe, or torch's scaled_dot_product_attention",
+    )

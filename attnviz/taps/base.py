@@ -1,0 +1,30 @@
+"""What a tap hands over."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from torch import nn
+
+from attnviz.maps import Kind, Norm, Receipt
+from attnviz.weights import Weights
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one layer said in one call, for a whole batch; `example(i)` gives the weights of one example."""
+
+    layer: str
+    kind: Kind
+    mechanism: str
+    norm: Norm
+    axes: tuple[str, ...]
+    batch: int
+    example: Callable[[int], Weights]
+    receipt: Receipt
+
+
+Emit = Callable[[Record], None]
+Wanted = Callable[[str], bool]
+# model, "is this layer wanted?", "do these calls belong to the recording?", where records go
+Tap = Callable[[nn.Module, Wanted, Callable[[], bool], Emit], AbstractContextManager[object]]

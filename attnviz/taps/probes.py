@@ -1,0 +1,48 @@
+"""The tap on layers of attnviz: a forward hook on each probe, for as long as the recording lasts."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+
+from attnviz.maps import Receipt, check_promise
+from attnviz.probe import Probe
+from attnviz.taps.base import Emit, Record, Wanted
+from attnviz.weights import Dense
+
+
+@contextmanager
+def probes(model: nn.Module, wanted: Wanted, ours: Callable[[], bool], emit: Emit) -> Iterator[None]:
+    """Emits what the probes of `model` pass on in calls that are `ours`; other threads' calls go by unseen."""
+    with ExitStack() as hooks:
+        for name, module in model.named_modules():
+            layer = name.removesuffix(".probe")
+            if isinstance(module, Probe) and wanted(layer):
+                hook = _listener(layer, ours, emit)
+                hooks.callback(module.register_forward_hook(hook).remove)
+        yield
+
+
+def _listener(layer: str, ours: Callable[[], bool], emit: Emit) -> Callable[[nn.Module, Any, Tensor], None]:
+    def listen(probe: nn.Module, _: Any, weights: Tensor) -> None:
+        if ours() and isinstance(probe, Probe):
+            emit(_record(layer, probe, weights))
+
+    return listen
+
+
+def _record(layer: str, probe: Probe, weights: Tensor) -> Record:
+    """Copies the weights, so that nothing that happens later can change them."""
+    start = time.perf_counter()
+    kept = weights.detach().to("cpu", copy=True).float().numpy()
+    error = check_promise(kept, ("batch", *probe.axes), probe.norm, layer)
+    receipt = Receipt(
+        layer=layer, how="probe of the layer", backend_before="attnviz layer", backend_during="attnviz layer",
+        row_sum_error=error, output_error=None, seconds=time.perf_counter() - start, bytes=kept.nbytes,
+    )  # fmt: skip
+    return Record(
+        layer=layer, kind=probe.kind, mechanism=probe.mechanism, norm=probe.norm, axes=probe.axes,
+        batch=len(kept), example=lambda i: Dense(kept[i]), receipt=receipt,
+    )  # fmt: skip

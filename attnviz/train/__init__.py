@@ -1,0 +1,26 @@
+"""Recipes of the shipped models. Only the command line imports this, and the app never does."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from attnviz.cards import ModelCard, find_card
+from attnviz.errors import CardError
+from attnviz.train.cifar import CifarRun
+from attnviz.train.loop import Run, fit
+from attnviz.train.sentiment_minilm import SentimentRun
+from attnviz.train.ship import ship
+
+RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
+    "cifar-cbam": CifarRun,
+    "sentiment-minilm": SentimentRun,
+}
+
+
+def train(name: str, data: Path, out: Path, device: str = "cpu") -> None:
+    """Trains a model by its recipe and leaves a folder that `load` takes; continues from a checkpoint in `out`."""
+    if name not in RECIPES:
+        raise CardError(f"there is no recipe for {name!r}", f"recipes are {', '.join(RECIPES)}")
+    card = find_card(name)
+    run = RECIPES[name](card, data, device)
+    fit(run, out)
+    ship(run, card, out)

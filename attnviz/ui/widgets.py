@@ -1,0 +1,110 @@
+"""Pieces that every page shares: picking a model, saying what was changed or wrong, the decision, and the map card."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from attnviz import export, plot
+from attnviz.cards import ModelCard, all_cards
+from attnviz.errors import AttnvizError
+from attnviz.maps import AttentionMap
+from attnviz.predict import Prediction
+
+_STYLE = """<style>
+.stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; max-width: 1500px }
+.stMainBlockContainer h1 { font-size: 1.7rem; padding: 0 0 .3rem }
+.stMainBlockContainer h2, .stMainBlockContainer h3 { font-size: 1.15rem; padding: .3rem 0 }
+</style>"""
+
+CHART = {"displaylogo": False, "displayModeBar": False, "responsive": True}
+
+
+def head(title: str) -> None:
+    """A page's title, and the little style that all pages share."""
+    st.html(_STYLE)
+    st.title(title, anchor=False)
+
+
+def chart(figure: go.Figure, key: str, alt: str = "") -> None:
+    """A figure across the column, in the colours that it brings; `alt` is read to those who do not see it."""
+    st.plotly_chart(figure, key=key, config=CHART, alt=alt or None)
+
+
+def pick_model(kind: str) -> ModelCard | None:
+    """A model that takes this kind of input; None, after saying why, where there is none."""
+    cards, errors = all_cards()
+    for error in errors:
+        st.warning(str(error))
+    fitting = {card.name: card for card in cards if card.input == kind}
+    if not fitting:
+        st.error(f"No model for {kind} is installed. Fetch the project's models folder again.")
+        return None
+    name = st.sidebar.selectbox("Model", list(fitting), format_func=lambda name: fitting[name].title, key=f"{kind}-model")
+    st.sidebar.caption(fitting[name].summary)
+    return fitting[name]
+
+
+def attempt(work: Callable[[], Prediction]) -> Prediction | None:
+    """The result of `work`, or None after its error was said in a sentence; the rest of the page stays."""
+    try:
+        return work()
+    except AttnvizError as error:
+        st.error(str(error))
+        return None
+
+
+def notes(sentences: Sequence[str]) -> None:
+    """What was changed on the way in."""
+    for sentence in sentences:
+        st.info(sentence, icon=":material/info:")
+
+
+def decision(prediction: Prediction, key: str, most: int = 5) -> None:
+    """The decision in words, and its probabilities as bars."""
+    label, probability = prediction.ranked[0]
+    st.markdown(f"Decision: **{label}** with probability **{probability:.3f}**, in {prediction.seconds * 1000:.0f} ms")
+    chart(plot.probabilities(prediction.ranked[:most]), key, f"{label} {probability:.3f}")
+
+
+def map_card(m: AttentionMap, figure: go.Figure, caption: str, prediction: Prediction, key: str) -> None:
+    """Figure, caption, receipt and export of one map: the same card everywhere."""
+    chart(figure, f"{key}-figure", caption)
+    card_foot(m, figure, caption, prediction, key)
+
+
+def card_foot(m: AttentionMap, figure: go.Figure, caption: str, prediction: Prediction, key: str) -> None:
+    """The part of a map card below its figure."""
+    st.caption(caption.replace("$", "\\$"))
+    left, right, _ = st.columns([1, 1, 2])
+    with left.popover("Receipt", width="stretch"):
+        receipt(m)
+    with right.popover("Export", width="stretch"):
+        downloads(m, figure, caption, prediction, key)
+
+
+def receipt(m: AttentionMap) -> None:
+    """How the numbers were had."""
+    if m.receipt is None:
+        return
+    values = {**asdict(m.receipt), "mechanism": m.mechanism, "norm": f"{m.norm}: {m.promise}"}
+    rows = [f"| {name.replace('_', ' ')} | `{'not checked' if value is None else value}` |" for name, value in values.items()]
+    st.markdown("\n".join(["| | |", "|---|---|", *rows]))
+    st.caption(
+        "Row-sum error: how far rows are from their promise. "
+        "Output error: recorded weights times values, against the layer's own output."
+    )
+
+
+def downloads(m: AttentionMap, figure: go.Figure, caption: str, prediction: Prediction, key: str) -> None:
+    """The map as a file; each is made when it is asked for."""
+    stem = f"{prediction.card.name}-{m.layer}"
+    makers: dict[str, Callable[[], bytes]] = {
+        "html": lambda: export.as_html(figure, prediction.card.name, caption),
+        "json": lambda: export.as_json([m], prediction),
+        "npz": lambda: export.as_npz([m], prediction),
+    }
+    for kind, make in makers.items():
+        st.download_button(f".{kind}", make, f"{stem}.{kind}", key=f"{key}-{kind}", on_click="ignore", width="stretch")
+    st.caption(f"PNG and SVG: `attnviz map {prediction.card.name} ... --out figure.svg`, where a Chromium is installed.")

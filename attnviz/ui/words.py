@@ -1,0 +1,77 @@
+"""A sentence whose words are tinted by weight and can be locked with a click or the keyboard."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from attnviz.weights import Floats
+
+_CSS = """
+.sentence { display: flex; flex-wrap: wrap; gap: 4px 3px; font-family: var(--st-font); max-height: 14rem; overflow-y: auto;
+  padding: 3px }
+button { display: inline-flex; flex-direction: column; align-items: center; border: 1px solid transparent; border-radius: 6px;
+  padding: 3px 6px; font: inherit; font-size: 1.12rem; line-height: 1.35; color: var(--st-text-color); cursor: pointer;
+  background: rgba(37, 99, 235, var(--tint)); unicode-bidi: isolate; max-width: 100%; overflow-wrap: anywhere }
+button:hover { border-color: var(--st-border-color) }
+button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px }
+button[aria-pressed="true"] { border: 2px solid var(--st-text-color); padding: 2px 5px }
+button small { font-size: .68rem; opacity: .8; font-variant-numeric: tabular-nums }
+.special { font-style: italic; font-size: .95rem }
+"""
+
+# Words arrive as data and are set as text, so markup in them stays text.
+_JS = """
+export default function ({ parentElement, data, setStateValue }) {
+  const box = parentElement.querySelector('.sentence');
+  box.replaceChildren(...data.words.map((word, i) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.style.setProperty('--tint', (0.72 * word.tint).toFixed(3));
+    button.setAttribute('aria-pressed', String(i === data.locked));
+    button.setAttribute('aria-label', word.text + ' ' + word.value);
+    if (word.special) button.className = 'special';
+    const text = document.createElement('span');
+    text.dir = 'auto';
+    text.textContent = word.text;
+    button.append(text);
+    if (data.numbers) {
+      const value = document.createElement('small');
+      value.textContent = word.value;
+      button.append(value);
+    }
+    button.onclick = () => setStateValue('locked', i === data.locked ? null : i);
+    return button;
+  }));
+}
+"""
+
+NUMBERED = 60
+
+_component = st.components.v2.component("attnviz_words", html='<div class="sentence" role="group"></div>', css=_CSS, js=_JS)
+
+
+def words(labels: Sequence[str], weights: Floats, special: Sequence[bool], key: str) -> int | None:
+    """Draws the sentence and gives the locked position, or None.
+
+    weights: (word,); the strongest tint is the largest weight. `key` names the sentence: a new one starts unlocked.
+    """
+    top = max(float(weights.max()), 1e-9)
+    shown = [
+        {"text": text, "tint": float(weight) / top, "value": f"{weight:.2f}", "special": bool(mark)}
+        for text, weight, mark in zip(labels, weights, special, strict=True)
+    ]
+    locked = locked_word(key)
+    data: dict[str, Any] = {"words": shown, "locked": locked, "numbers": len(shown) <= NUMBERED}
+    _component(key=key, data=data, default={"locked": None}, on_locked_change=_nothing)
+    return locked
+
+
+def locked_word(key: str) -> int | None:
+    """The word that the visitor locked in the sentence of this key."""
+    state = st.session_state.get(key)
+    return None if state is None else state.get("locked")
+
+
+def _nothing() -> None:
+    """A callback makes Streamlit hand the state over before the fragment runs again."""
