@@ -17,10 +17,11 @@ WORKDIR /app
 COPY requirements.txt .
 RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url ${TORCH_INDEX}} -r requirements.txt
 
-COPY models models
-COPY assets assets
-COPY pyproject.toml README.md LICENSE app.py ./
-COPY attnviz attnviz
+# 755, so that a checkout made under a strict umask is readable for the user below.
+COPY --chmod=755 models models
+COPY --chmod=755 assets assets
+COPY --chmod=755 pyproject.toml README.md LICENSE app.py ./
+COPY --chmod=755 attnviz attnviz
 RUN pip install --no-cache-dir --no-deps --editable .
 
 USER attnviz

@@ -10,8 +10,12 @@ from attnviz.errors import AttnvizError, CardError, WeightsError
 from attnviz.paths import MODELS
 
 CARD = "card.toml"
-INPUTS = ("text", "image")
-REQUIRED = ("title", "summary", "task", "input", "labels", "net", "licence", "config", "files")
+# What a card must hold, and what its table for its kind of input must.
+REQUIRED = {
+    "title": str, "summary": str, "task": str, "input": str, "labels": list, "net": str, "licence": str,
+    "config": dict, "files": dict,
+}  # fmt: skip
+INPUTS = {"text": ("max_tokens",), "image": ("size", "mean", "std")}
 
 
 @dataclass(frozen=True)
@@ -59,15 +63,25 @@ def read_card(folder: Path) -> ModelCard:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CardError(f"there is no {CARD} in {folder}", "name a folder that holds a model") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise CardError(f"{path} is not readable as TOML: {error}", "mend the file") from None
+    _check(raw, path)
+    known = {key: raw[key] for key in (*REQUIRED, "text", "image") if key in raw}
+    return ModelCard(name=path.parent.name, folder=path.parent, **{**known, "labels": tuple(raw["labels"])})
+
+
+def _check(raw: dict[str, Any], path: Path) -> None:
     missing = [key for key in REQUIRED if key not in raw]
     if missing:
         raise CardError(f"{path} lacks {', '.join(missing)}", "add what is missing")
+    for key, kind in REQUIRED.items():
+        if not isinstance(raw[key], kind):
+            raise CardError(f"{path} has {key} = {raw[key]!r}, which is no {kind.__name__}", "mend the file")
     if raw["input"] not in INPUTS:
         raise CardError(f"{path} has input = {raw['input']!r}", f"known are {', '.join(INPUTS)}")
-    known = {key: raw[key] for key in (*REQUIRED, "text", "image") if key in raw}
-    return ModelCard(name=path.parent.name, folder=path.parent, **{**known, "labels": tuple(raw["labels"])})
+    missing = [f"{raw['input']}.{key}" for key in INPUTS[raw["input"]] if key not in raw.get(raw["input"], {})]
+    if missing:
+        raise CardError(f"{path} lacks {', '.join(missing)}", "add what is missing")
 
 
 def find_card(name: str, models: Path = MODELS) -> ModelCard:

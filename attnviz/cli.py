@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from attnviz import export
 from attnviz.cards import all_cards
@@ -59,7 +60,9 @@ def map_(
         figure, caption = figure_of(prediction, maps)
         content = export.as_html(figure, name, caption) if kind == "html" else export.as_picture(figure, kind)
     _write(out, content)
-    typer.echo(f"{prediction.decision} {prediction.probabilities[prediction.decision]:.4f}, {len(maps)} maps -> {out}")
+    typer.echo(
+        f"{prediction.decision} {prediction.probabilities[prediction.decision]:.4f}, {len(maps)} map{'s' if len(maps) > 1 else ''} -> {out}"
+    )
     for note in prediction.encoded.notes:
         typer.echo(note, err=True)
 
@@ -99,7 +102,8 @@ def app_(context: typer.Context, port: Annotated[int, typer.Option(help="Port to
         "--server.headless=true",
         "--client.toolbarMode=minimal",
         "--client.showErrorDetails=none",
-        "--theme.primaryColor=#2563eb",
+        "--theme.light.primaryColor=#2563eb",
+        "--theme.dark.primaryColor=#60a5fa",
         f"--server.port={port}",
     ]
     raise typer.Exit(subprocess.call([sys.executable, "-m", "streamlit", "run", str(APP), *fixed, *context.args]))
@@ -134,7 +138,13 @@ def _write(path: Path, content: bytes) -> None:
 def main() -> None:
     """The console script: an error that attnviz raises on purpose is one line on stderr and exit code 1."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except typer.Abort:
+        sys.exit(130)
+    except TyperException as error:
+        if message := error.format_message():
+            typer.echo(f"attnviz: {message}", err=True)
+        sys.exit(2)
     except AttnvizError as error:
         typer.echo(f"attnviz: {error}", err=True)
         sys.exit(1)

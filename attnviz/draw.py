@@ -15,7 +15,11 @@ def choose(prediction: Prediction, layer: str | None = None, head: int | None = 
     """The maps of all layers, or of one by number or name; of all their heads, or of one."""
     tape = prediction.tape
     maps = list(tape) if layer is None else [tape[layer_name(prediction, layer)]]
-    return maps if head is None else [m.at_head(head) for m in maps]
+    if head is None:
+        return maps
+    if headless := next((m.layer for m in maps if "head" not in m.axes), None):
+        raise UnknownLayer(f"the layer {headless} has no heads", "ask for the layer alone")
+    return [m.at_head(head) for m in maps]
 
 
 def layer_name(prediction: Prediction, layer: str) -> str:

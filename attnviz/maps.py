@@ -61,10 +61,10 @@ class AttentionMap:
 
     def __post_init__(self) -> None:
         if len(self.axes) != len(self.shape):
-            raise MapError(f"{self.layer}: weights of shape {self.shape} do not have the axes {self.axes}")
+            raise MapError(f"layer {self.layer}: weights of shape {self.shape} do not have the axes {self.axes}")
         for axis, names in self.labels.items():
             if len(names) != self.size(axis):
-                raise MapError(f"{self.layer}: {len(names)} labels for {self.size(axis)} positions of axis {axis!r}")
+                raise MapError(f"layer {self.layer}: {len(names)} labels for {self.size(axis)} positions of axis {axis!r}")
         if isinstance(self.weights, Dense):
             check_promise(self.weights.array, self.axes, self.norm, self.layer)
 
@@ -87,7 +87,7 @@ class AttentionMap:
         size = 4 * int(np.prod(self.shape))
         if size > limit:
             raise MapTooLarge(
-                f"{self.layer}: all weights of shape {self.shape} take {size:,} bytes, the limit is {limit:,}",
+                f"layer {self.layer}: all weights of shape {self.shape} take {size:,} bytes, the limit is {limit:,}",
                 "ask for head(), rows(), window() or pooled()",
             )
         return self.weights.dense()
@@ -102,10 +102,7 @@ class AttentionMap:
 
     def window(self, head: int, rows: Index, columns: Index) -> Floats:
         """(chosen query, chosen key) weights of one head, exact, and nothing else is formed."""
-        if self.axes != ("head", "query", "key"):
-            raise MapError(f"{self.layer}: a map with axes {self.axes} has no heads", "use dense()")
-        if not 0 <= head < self.shape[0]:
-            raise MapError(f"{self.layer}: no head {head}", f"heads are 0 to {self.shape[0] - 1}")
+        self._check_head(head)
         return self.weights.window(head, rows, columns)
 
     def pooled(self, head: int, size: int = 256, how: How = "max") -> Floats:
@@ -113,6 +110,7 @@ class AttentionMap:
 
         Streamed over bands of rows; a sequence no longer than `size` comes back as it is.
         """
+        self._check_head(head)
         queries, keys = self.shape[1:]
         row_edges, column_edges = _edges(queries, size), _edges(keys, size)
         reduce = np.maximum if how == "max" else np.add
@@ -132,6 +130,12 @@ class AttentionMap:
         labels = {axis: names for axis, names in self.labels.items() if axis != "head"}
         return replace(self, axes=("query", "key"), weights=Dense(self.head(head)), labels=labels)
 
+    def _check_head(self, head: int) -> None:
+        if self.axes != ("head", "query", "key"):
+            raise MapError(f"layer {self.layer}: a map with axes {self.axes} has no heads", "use dense()")
+        if not 0 <= head < self.shape[0]:
+            raise MapError(f"layer {self.layer}: no head {head}", f"heads are 0 to {self.shape[0] - 1}")
+
     def labelled(self, **labels: tuple[str, ...]) -> "AttentionMap":
         """The same map with names for the positions of some axes."""
         return replace(self, labels={**self.labels, **labels})
@@ -143,24 +147,24 @@ def check_promise(array: NDArray[Any], axes: tuple[str, ...], norm: Norm, layer:
     A row of zeros is the row of a query that may look at nothing, and keeps any promise.
     """
     if not np.isfinite(array).all():
-        raise MapError(f"{layer}: {int((~np.isfinite(array)).sum())} weights are not finite numbers")
+        raise MapError(f"layer {layer}: {int((~np.isfinite(array)).sum())} weights are not finite numbers")
     low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
     if low < -TOLERANCE or high > 1 + TOLERANCE:
-        raise MapError(f"{layer}: weights run from {low:.4g} to {high:.4g}, outside 0 to 1, so they are not {norm}")
+        raise MapError(f"layer {layer}: weights run from {low:.4g} to {high:.4g}, outside 0 to 1, so they are not {norm}")
     if norm == "sigmoid":
         return None
     keys = tuple(i for i, axis in enumerate(axes) if axis.startswith("key"))
     if not keys:
-        raise MapError(f"{layer}: {norm} weights need a key axis, the axes are {axes}")
+        raise MapError(f"layer {layer}: {norm} weights need a key axis, the axes are {axes}")
     sums = array.sum(axis=keys, dtype=np.float64)
     if norm == "partial":
         error = float(np.maximum(sums - 1, 0).max(initial=0))
     else:
         error = float(np.where(sums == 0, 0, np.abs(sums - 1)).max(initial=0))
     if error > TOLERANCE:
-        raise MapError(f"{layer}: rows sum to between {sums.min():.4g} and {sums.max():.4g}, but {PROMISES[norm]}")
+        raise MapError(f"layer {layer}: rows sum to between {sums.min():.4g} and {sums.max():.4g}, but {PROMISES[norm]}")
     if norm == "onehot" and not np.isin(array, (0, 1)).all():
-        raise MapError(f"{layer}: a hard choice holds numbers other than 0 and 1")
+        raise MapError(f"layer {layer}: a hard choice holds numbers other than 0 and 1")
     return error
 
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from attnviz.plot.bars import channel_gates, probabilities, word_weights
 from attnviz.plot.caption import caption
 from attnviz.plot.heatmap import heatmap
-from attnviz.plot.photo import gate_map, overlay, photo
+from attnviz.plot.photo import FOOT, gate_map, overlay, photo
 from attnviz.plot.thumbnails import thumbnails
 
 # The figure of a map by its axes.
@@ -18,6 +18,7 @@ PLOTS: dict[tuple[str, ...], Callable[..., go.Figure]] = {
 }
 
 __all__ = [
+    "FOOT",
     "PLOTS",
     "caption",
     "channel_gates",

@@ -13,8 +13,8 @@ from attnviz.plot.style import HUES, colour_bar, fade, finish
 from attnviz.weights import Floats
 
 Pixels = NDArray[np.uint8]
-HEIGHT = 340
-# Room below each picture, so that the one with a legend is as large as its neighbours.
+PICTURE = 274
+# Room for a legend below a picture.
 FOOT = 66
 BELOW = {"orientation": "h", "y": 0, "yanchor": "top", "ypad": 6, "len": 0.6}
 # What was not attended keeps this share of its brightness.
@@ -24,10 +24,13 @@ FRAME = f"rgb({HUES['sigmoid']})"
 SENT = 384
 
 
-def photo(pixels: Pixels, box: tuple[float, float, float, float] | None = None) -> go.Figure:
-    """(row, column, 3) bytes as a picture; `box` is a frame (top, left, bottom, right) in its pixels."""
+def photo(pixels: Pixels, box: tuple[float, float, float, float] | None = None, foot: int = 8) -> go.Figure:
+    """(row, column, 3) bytes as a picture; `box` is a frame (top, left, bottom, right) in its pixels.
+
+    `foot` is the room below in pixels: FOOT makes the picture as large as a gate map beside it.
+    """
     rows, columns = pixels.shape[:2]
-    figure = _canvas(rows, columns)
+    figure = _canvas(rows, columns, foot)
     figure.add_layout_image(_image(_small(pixels), rows, columns))
     if box is not None:
         top, left, bottom, right = box
@@ -80,12 +83,12 @@ def _small(pixels: Pixels) -> Pixels:
     return pixels.repeat(SENT // max(image.size), axis=0).repeat(SENT // max(image.size), axis=1)
 
 
-def _canvas(rows: int, columns: int) -> go.Figure:
+def _canvas(rows: int, columns: int, foot: int = FOOT) -> go.Figure:
     """Square cells, row 0 on top, no axes."""
     figure = go.Figure()
     figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], constrain="domain", fixedrange=True)
     figure.update_yaxes(visible=False, range=[rows - 0.5, -0.5], scaleanchor="x", constrain="domain", fixedrange=True)
-    return finish(figure, HEIGHT).update_layout(margin_b=FOOT)
+    return finish(figure, PICTURE + foot).update_layout(margin_b=foot)
 
 
 def _image(pixels: Pixels, rows: int, columns: int) -> dict[str, object]:

@@ -74,7 +74,7 @@ def _record(
     """Shapes as torch has them: (batch, head, query, feature), (batch, key head, key, feature)."""
     start = time.perf_counter()
     if query.ndim != 4:
-        raise MapError(f"{layer}: attention over tensors of {query.ndim} axes", "four are known: batch, head, position, feature")
+        raise MapError(f"layer {layer}: attention over tensors of {query.ndim} axes", "known are batch, head, position, feature")
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     kept_query, kept_key, bias = _kept(query), _kept(key), _bias(attn_mask)
 
@@ -134,7 +134,7 @@ def _output_error(layer: str, weights: DotProduct, value: Tensor, output: Tensor
     allowed = OUTPUT_TOLERANCE[dtype] * max(1.0, float(np.abs(outputs[:, rows]).max(initial=0)))
     if not error <= allowed:
         raise MapError(
-            f"{layer}: the recorded weights do not give the layer's output (largest difference {error:.3g})",
+            f"layer {layer}: the recorded weights do not give the layer's output (largest difference {error:.3g})",
             "the layer computes something this tap does not know; its map would be wrong",
         )
     return error

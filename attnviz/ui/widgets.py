@@ -14,6 +14,7 @@ from attnviz.predict import Prediction
 
 _STYLE = """<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; max-width: 1500px }
+@media (max-width: 768px) { .stMainBlockContainer { padding-top: 4.2rem } }
 .stMainBlockContainer h1 { font-size: 1.7rem; padding: 0 0 .3rem }
 .stMainBlockContainer h2, .stMainBlockContainer h3 { font-size: 1.15rem; padding: .3rem 0 }
 </style>"""

@@ -141,7 +141,7 @@ def block(
     columns = st.columns(3)
     laid_over = plot.overlay(spatial, encoded.seen, opacity, *scale)
     with columns[0]:
-        widgets.chart(plot.photo(encoded.seen), f"photo-{position}", "The square that is used")
+        widgets.chart(plot.photo(encoded.seen, foot=plot.FOOT), f"photo-{position}", "The square that is used")
     with columns[1]:
         widgets.chart(plot.gate_map(spatial, *scale), f"gates-{position}", "The spatial gates")
     with columns[2]:

@@ -1,0 +1,65 @@
+"""What a visitor sees, read from the page."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, Page, expect
+
+READ_Z = "figure => { const z = figure.calcdata[0][0].z; return Array.from(z, row => Array.from(row)); }"
+
+
+def figure(page: Page, key: str) -> Locator:
+    """The Plotly figure of a chart by its key."""
+    found = page.locator(f".st-key-{key} .js-plotly-plot")
+    found.wait_for()
+    return found
+
+
+def heat(page: Page, key: str) -> NDArray[np.float64]:
+    """(row, column) numbers of the first heatmap in a figure, as the browser drew them."""
+    return np.array(figure(page, key).evaluate(READ_Z), dtype=float)
+
+
+def bars(page: Page, key: str) -> NDArray[np.float64]:
+    """Heights of the bars of a figure, in their order."""
+    return np.array(figure(page, key).evaluate("figure => figure.calcdata[0].map(bar => bar.s)"), dtype=float)
+
+
+def quiet(page: Page) -> None:
+    """Waits until Streamlit has finished what it was asked."""
+    page.wait_for_timeout(300)
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
+    page.wait_for_timeout(300)
+
+
+def choose(page: Page, key: str, option: str) -> None:
+    """Picks an option of a selectbox."""
+    page.locator(f".st-key-{key} input").click()
+    page.get_by_role("option", name=option, exact=True).click()
+    quiet(page)
+
+
+def write_sentence(page: Page, text: str) -> None:
+    """Types into the sentence box and leaves it."""
+    box = page.locator(".st-key-text-input textarea")
+    box.fill(text)
+    box.press("Control+Enter")
+    quiet(page)
+
+
+def decision(page: Page, key: str) -> str:
+    """The sentence that says the decision."""
+    return page.get_by_text(re.compile("^Decision:")).first.inner_text()
+
+
+def mapped(tmp_path: Path, *arguments: str) -> dict[str, Any]:
+    """What `attnviz map` writes as JSON."""
+    out = tmp_path / "map.json"
+    subprocess.run([sys.executable, "-m", "attnviz.cli", "map", *arguments, "--out", str(out)], check=True, capture_output=True)
+    return dict(json.loads(out.read_text(encoding="utf-8")))

@@ -1,0 +1,128 @@
+"""The Image page as a visitor uses it."""
+
+import io
+import re
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ROOT
+from tests.browser.reading import bars, decision, figure, heat, mapped, quiet
+
+CAT = ROOT / "assets" / "photos" / "chelsea.jpg"
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    page.get_by_role("radio", name="Upload").or_(page.get_by_role("button", name="Upload")).first.click()
+    page.locator(".st-key-image-upload input[type=file]").set_input_files(
+        {"name": name, "mimeType": "image/png", "buffer": content}
+    )
+    quiet(page)
+
+
+def block(page: Page, name: str) -> None:
+    page.locator(".st-key-image-block button").filter(has_text=name).click()
+    quiet(page)
+
+
+def test_first_paint_is_a_finished_example(page: Page, url: str) -> None:
+    page.goto(f"{url}/image")
+    assert re.search(r"with probability 0\.\d{3}|with probability 1\.000", decision(page, "image-decision"))
+    gates = heat(page, "gates-0")
+    assert gates.shape == (16, 16)
+    assert 0 <= gates.min() < gates.max() <= 1
+
+
+def test_an_uploaded_photo_shows_the_numbers_that_the_shell_writes(page: Page, url: str, tmp_path: Path) -> None:
+    page.goto(f"{url}/image")
+    figure(page, "gates-0")
+    upload(page, "cat.jpg", CAT.read_bytes())
+    written = mapped(tmp_path, "cifar-cbam", "--image", str(CAT))
+    by_layer = {m["layer"]: np.array(m["weights"]) for m in written["maps"]}
+    for position in range(3):
+        block(page, f"Block {position}")
+        assert np.abs(heat(page, f"gates-{position}") - by_layer[f"stages.{position}.block.cbam.spatial"]).max() < 1e-5
+        channels = np.sort(by_layer[f"stages.{position}.block.cbam.channel"])[::-1]
+        assert np.abs(bars(page, f"channel-{position}-figure") - channels).max() < 1e-5
+    assert decision(page, "image-decision").startswith(f"Decision: {written['decision']}")
+
+
+def test_the_overlay_changes_with_its_slider_and_runs_no_model(page: Page, url: str) -> None:
+    page.goto(f"{url}/image")
+    picture = "f => f.layout.images[0].source"
+    before = figure(page, "overlay-0").evaluate(picture)
+    took = page.get_by_text(re.compile("The forward pass took")).first.inner_text()
+    thumb = page.locator(".st-key-image-opacity input[type=range]")
+    thumb.focus()
+    for _ in range(8):
+        thumb.press("ArrowLeft")
+    quiet(page)
+    assert figure(page, "overlay-0").evaluate(picture) != before
+    assert page.get_by_text(re.compile("The forward pass took")).first.inner_text() == took
+
+
+def huge_png() -> bytes:
+    """20,000 x 20,000 pixels in a few kilobytes."""
+    rows = zlib.compress(b"\0" * (20_000 // 8 + 1) * 20_000, 9)
+    chunks = [(b"IHDR", (20_000).to_bytes(4) * 2 + bytes([1, 0, 0, 0, 0])), (b"IDAT", rows), (b"IEND", b"")]
+    body = b"".join(len(d).to_bytes(4) + k + d + zlib.crc32(k + d).to_bytes(4) for k, d in chunks)
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (CAT.read_bytes()[:9000], "cut off or damaged"),
+        (b"hello, I am no picture", "not an image of a known kind"),
+        (png(Image.new("RGB", (1, 1))), "1 x 1 pixels"),
+        (huge_png(), "limit of 50 megapixels"),
+    ],
+)
+def test_a_file_that_is_no_photo_is_refused_in_a_sentence_and_the_page_stands(
+    page: Page, url: str, content: bytes, said: str
+) -> None:
+    page.goto(f"{url}/image")
+    figure(page, "gates-0")
+    upload(page, "x.png", content)
+    expect(page.get_by_text(re.compile(said)).first).to_be_visible()
+    expect(page.get_by_text("Where does it look in a photo?")).to_be_visible()
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_a_photo_with_alpha_says_what_was_done(page: Page, url: str) -> None:
+    page.goto(f"{url}/image")
+    upload(page, "x.png", png(Image.new("RGBA", (60, 40), (255, 0, 0, 90))))
+    expect(page.get_by_text(re.compile("laid over white")).first).to_be_visible()
+
+
+def test_a_pasted_photo_is_taken(page: Page, url: str) -> None:
+    page.goto(f"{url}/image")
+    figure(page, "gates-0")
+    page.locator(".st-key-image-source button").filter(has_text="Paste").click()
+    page.locator("button.paste").wait_for()
+    page.evaluate(
+        """bytes => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], 'x.png', {type: 'image/png'}));
+            document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true}));
+        }""",
+        list(png(Image.new("RGB", (64, 40), (20, 40, 200)))),
+    )
+    expect(page.get_by_text(re.compile("40 of 64 columns are used")).first).to_be_visible()
+
+
+def test_the_page_fits_a_phone(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{url}/image")
+    figure(page, "gates-0")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

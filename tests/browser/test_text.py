@@ -1,0 +1,153 @@
+"""The Text page as a visitor uses it."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.reading import choose, decision, figure, heat, mapped, quiet, write_sentence
+
+SENTENCE = "the film is a slow but honest look at war"
+
+
+def test_first_paint_is_a_finished_example(page: Page, url: str) -> None:
+    page.goto(url)
+    assert re.search(r"positive with probability 0\.\d{3}", decision(page, "text-decision"))
+    assert heat(page, "text-map-figure").sum(1) == pytest.approx(1, abs=1e-4)
+    layers, heads = 6, 12
+    rows, columns = heat(page, "text-thumbnails").shape
+    assert rows / layers == columns / heads
+
+
+def test_a_typed_sentence_shows_the_numbers_that_the_shell_writes(page: Page, url: str, tmp_path: Path) -> None:
+    page.goto(url)
+    figure(page, "text-map-figure")
+    write_sentence(page, SENTENCE)
+    for layer, head in ((1, 4), (5, 11)):
+        choose(page, "text-layer", str(layer))
+        choose(page, "text-head", str(head))
+        written = mapped(tmp_path, "sentiment-minilm", "--text", SENTENCE, "--layer", str(layer), "--head", str(head))
+        expected = np.array(written["maps"][0]["weights"])
+        assert heat(page, "text-map-figure").shape == expected.shape
+        assert np.abs(heat(page, "text-map-figure") - expected).max() < 1e-5
+    assert decision(page, "text-decision").startswith(f"Decision: {written['decision']}")
+
+
+def test_another_layer_runs_no_model(page: Page, url: str) -> None:
+    page.goto(url)
+    took = page.get_by_text(re.compile(r"The forward pass took")).first
+    before = re.search(r"took ([\d.]+) s", took.inner_text())
+    choose(page, "text-layer", "5")
+    expect(took).to_contain_text("Layer 5")
+    after = re.search(r"took ([\d.]+) s", took.inner_text())
+    assert before
+    assert after
+    assert before.group(1) == after.group(1)
+
+
+def test_a_clicked_word_shows_its_row(page: Page, url: str) -> None:
+    page.goto(url)
+    figure(page, "text-map-figure")
+    words = page.locator(".sentence button")
+    names = words.locator("span").all_inner_texts()
+    position = names.index("witty")
+    words.nth(position).click()
+    quiet(page)
+    expect(words.nth(position)).to_have_attribute("aria-pressed", "true")
+    row = heat(page, "text-map-figure")[position]
+    assert [float(value) for value in words.locator("small").all_inner_texts()] == pytest.approx(row.tolist(), abs=0.0051)
+    figure(page, "text-looks-at")
+    figure(page, "text-looked-at")
+    words.nth(position).press("Enter")
+    quiet(page)
+    expect(words.nth(position)).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_clicked_picture_opens_its_head(page: Page, url: str) -> None:
+    page.goto(url)
+    plot = figure(page, "text-thumbnails")
+    place = plot.evaluate(
+        "f => { const r = f.querySelector('.nsewdrag').getBoundingClientRect(); const a = f._fullLayout; "
+        "return [r.x + a.xaxis.c2p(7 * 13 + 4), r.y + a.yaxis.c2p(4 * 13 + 4)]; }"
+    )
+    page.mouse.click(*place)
+    quiet(page)
+    expect(page.get_by_text("Layer 4, head 7: who looks where")).to_be_visible()
+
+
+def test_sub_words_merge_and_special_tokens_hide_by_choice(page: Page, url: str) -> None:
+    page.goto(url)
+    write_sentence(page, "unflinchingly good")
+    whole = heat(page, "text-map-figure").shape[0]
+    page.get_by_role("button", name="More").click()
+    page.locator(".st-key-text-merge label").click()
+    quiet(page)
+    assert heat(page, "text-map-figure").shape[0] > whole
+    page.locator(".st-key-text-hide label").click()
+    quiet(page)
+    shown = heat(page, "text-map-figure")
+    assert shown.sum(1).max() < 1
+    expect(page.get_by_text(re.compile("Special tokens are hidden; they hold"))).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("   ", "There is no text to read"),
+        ("a word " * 20_000, "The limit is 100,000"),
+        ("good " * 1000, "of 1,000 words were used"),
+        ("fine\u0007 film", "1 control character was left out"),
+    ],
+)
+def test_text_that_cannot_be_taken_whole_is_said_in_a_sentence(page: Page, url: str, text: str, said: str) -> None:
+    page.goto(url)
+    figure(page, "text-map-figure")
+    write_sentence(page, text)
+    expect(page.get_by_text(re.compile(said, re.IGNORECASE)).first).to_be_visible()
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>window.hit = 1</script> <img src=x onerror='window.hit = 1'>", "فيلم رائع 😀 film", "<b>bold</b>"]
+)
+def test_markup_emoji_and_right_to_left_script_are_shown_as_text(page: Page, url: str, text: str) -> None:
+    page.goto(url)
+    write_sentence(page, text)
+    figure(page, "text-map-figure")
+    shown = "".join(page.locator(".sentence button span").all_inner_texts())
+    assert text.replace(" ", "") in shown.replace(" ", "")
+    assert page.evaluate("window.hit") is None
+    ticks = "".join(page.locator(".st-key-text-map-figure .ytick text").all_text_contents())
+    assert text.split()[0][0] in ticks
+    assert page.locator(".st-key-text-map-figure svg b, .st-key-text-map-figure svg a").count() == 0
+
+
+def test_an_uploaded_text_fills_the_box(page: Page, url: str) -> None:
+    page.goto(url)
+    figure(page, "text-map-figure")
+    page.get_by_text("Upload .txt").click()
+    page.locator(".st-key-text-upload input[type=file]").set_input_files(
+        {"name": "a.txt", "mimeType": "text/plain", "buffer": "A dull, lifeless mess.".encode()}
+    )
+    expect(page.get_by_text(re.compile(r"negative with probability|Decision: negative"))).to_be_visible()
+
+
+def test_two_visitors_never_see_each_other(page: Page, url: str) -> None:
+    other = page.context.browser.new_context().new_page()
+    for visitor in (page, other):
+        visitor.goto(url)
+        figure(visitor, "text-map-figure")
+    write_sentence(page, "a wonderful film")
+    write_sentence(other, "an awful film")
+    assert page.locator(".sentence button span").all_inner_texts()[2] == "wonderful"
+    assert other.locator(".sentence button span").all_inner_texts()[2] == "awful"
+    other.context.close()
+
+
+def test_the_page_fits_a_phone(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(url)
+    figure(page, "text-map-figure")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,30 @@
+"""What every test may use: tiny models on disk, and one thread for tiny tensors."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests import tiny
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> Iterator[None]:
+    """Threads cost more than tiny tensors bring."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def photo_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny CBAM network; not to be written to."""
+    return tiny.write_photo_model(tmp_path_factory.mktemp("models") / "tiny-photo")
+
+
+@pytest.fixture(scope="session")
+def text_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny BERT and its tokenizer; not to be written to."""
+    return tiny.write_text_model(tmp_path_factory.mktemp("models") / "tiny-text")

@@ -1,0 +1,105 @@
+"""The arrows of the architecture: who imports whom."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import attnviz
+
+PACKAGE = Path(attnviz.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+
+def imports(path: Path, top_only: bool = False) -> Iterator[str]:
+    """Full names of what a file imports: modules, and the names taken from them."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body if top_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def importers(name: str, top_only: bool = False) -> set[str]:
+    """Modules of the package that import `name` or something in it."""
+    return {
+        module
+        for module, path in MODULES.items()
+        if any(found == name or found.startswith(name + ".") for found in imports(path, top_only))
+    }
+
+
+def outside(modules: set[str], *rooms: str) -> set[str]:
+    return {module for module in modules if not any(module == room or module.startswith(room + ".") for room in rooms)}
+
+
+def test_imports_are_found_at_all() -> None:
+    assert "attnviz.record" in importers("attnviz.taps")
+    assert "attnviz.cli" in importers("attnviz.train")
+    assert len(MODULES) > 40
+
+
+def test_nothing_imports_the_pages() -> None:
+    assert outside(importers("attnviz.ui"), "attnviz.ui") == set()
+
+
+def test_the_front_door_imports_the_pages_and_nothing_else() -> None:
+    assert list(imports(PACKAGE.parent / "app.py")) == ["attnviz.ui.front.main"]
+
+
+def test_only_the_pages_import_streamlit() -> None:
+    assert outside(importers("streamlit"), "attnviz.ui") == set()
+
+
+def test_only_training_imports_training_and_the_command_line_only_when_asked() -> None:
+    assert outside(importers("attnviz.train"), "attnviz.train") == {"attnviz.cli"}
+    assert outside(importers("attnviz.train", top_only=True), "attnviz.train") == set()
+
+
+@pytest.mark.parametrize("room", ["attnviz.plot", "attnviz.explain"])
+@pytest.mark.parametrize(
+    "forbidden", ["attnviz.record", "attnviz.taps", "attnviz.load", "attnviz.nets", "attnviz.ui", "attnviz.predict"]
+)
+def test_plots_and_explanations_run_no_model(room: str, forbidden: str) -> None:
+    assert not {module for module in importers(forbidden) if module == room or module.startswith(room + ".")}
+
+
+@pytest.mark.parametrize("module", ["attnviz.maps", "attnviz.weights", "attnviz.errors"])
+def test_maps_are_numpy_only(module: str) -> None:
+    packages = {name.split(".")[0] for name in imports(MODULES[module])}
+    assert packages <= {"numpy", "attnviz", *sys.stdlib_module_names}
+
+
+# each may import itself and those below it
+BELOW = ["attnviz.errors", "attnviz.weights", "attnviz.maps", "attnviz.probe", "attnviz.taps", "attnviz.record"]
+
+
+@pytest.mark.parametrize(("room", "above"), [(room, BELOW[i + 1 :]) for i, room in enumerate(BELOW[:-1])])
+def test_the_recorder_rests_on_taps_probes_maps_and_errors_and_never_the_other_way(room: str, above: list[str]) -> None:
+    for upper in above:
+        assert not {module for module in importers(upper) if module == room or module.startswith(room + ".")}
+
+
+def test_layers_know_only_their_probe() -> None:
+    for module, path in MODULES.items():
+        if module.startswith("attnviz.layers."):
+            assert {name for name in imports(path) if name.startswith("attnviz")} == {"attnviz.probe.Probe"}, module
+
+
+def test_importing_the_library_imports_neither_streamlit_nor_training() -> None:
+    code = "import sys, attnviz; print(sorted({'streamlit', 'typer', 'attnviz.train', 'attnviz.ui'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_public_names_are_sorted_and_exist() -> None:
+    assert attnviz.__all__ == sorted(attnviz.__all__)
+    assert all(hasattr(attnviz, name) for name in attnviz.__all__)

@@ -1,0 +1,57 @@
+"""Metrics on tiny data sets, counted again by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from attnviz import evaluate as module
+from attnviz import load, predict
+from attnviz.errors import CardError, DataError
+from attnviz.evaluate import accuracy, evaluate
+from tests import tiny
+
+SENTENCES = ["a good film", "bad !", "unbelievable", "good bad", "b a film .", "film film", "un good"]
+
+
+def test_accuracy_is_the_share_of_right_choices() -> None:
+    assert accuracy([0, 1, 1, 2], [0, 1, 2, 2]) == {"accuracy": 0.75, "n": 4}
+
+
+def test_the_accuracy_on_sentences_is_that_of_single_predictions(tmp_path: Path, text_model: Path) -> None:
+    net = load(text_model)
+    labels = [1, 0, 1, 0, 1, 1, 0]
+    trees = [
+        f"({3 + i % 2 if label else i % 2} {sentence})" for i, (sentence, label) in enumerate(zip(SENTENCES, labels, strict=True))
+    ]
+    tiny.write_sst(tmp_path, test=[*trees, "(2 (2 neither) (2 nor))"])
+    right = sum(
+        (predict(net, sentence).decision == "positive") == bool(label) for sentence, label in zip(SENTENCES, labels, strict=True)
+    )
+    assert evaluate(net, tmp_path) == {"accuracy": right / 7, "n": 7}
+
+
+def test_the_accuracy_on_photos_is_that_of_single_predictions(
+    tmp_path: Path, photo_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = load(photo_model)
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (100, 32, 32, 3), dtype=np.uint8)
+    images[::2] //= 4
+    labels = random.integers(0, 3, 100).tolist()
+    tiny.write_cifar10(tmp_path, images, labels)
+    monkeypatch.setattr(module, "BATCH", 30)  # 100 is no multiple of it
+    right = sum(predict(net, image).decision == net.card.labels[label] for image, label in zip(images, labels, strict=True))
+    assert evaluate(net, tmp_path) == {"accuracy": right / 100, "n": 100}
+
+
+def test_a_task_without_metrics_is_refused(tmp_path: Path) -> None:
+    net = load(tiny.write_photo_model(tmp_path / "model", task="smelling"))
+    with pytest.raises(CardError, match=r"The task 'smelling' of model has no metrics\. Known are sentiment, photo"):
+        evaluate(net, tmp_path)
+
+
+@pytest.mark.parametrize("model", ["text_model", "photo_model"])
+def test_a_missing_data_set_is_refused_with_what_to_pass(tmp_path: Path, model: str, request: pytest.FixtureRequest) -> None:
+    with pytest.raises(DataError, match="--data"):
+        evaluate(load(request.getfixturevalue(model)), tmp_path)

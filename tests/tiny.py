@@ -1,0 +1,139 @@
+"""Models, folders and maps small enough to be made anew in every test."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from torch import Tensor, nn
+
+from attnviz.cards import sha256
+from attnviz.maps import AttentionMap
+from attnviz.nets import BertClassifier, CbamResNet
+from attnviz.probe import Probe
+from attnviz.weights import Dense
+
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+WORDS = ["a", "b", "good", "bad", "film", "un", "##believ", "##able", "<", ">", "/", "&", ";", ".", "!", "script", "שלום"]
+PHOTO = {"labels": 3, "widths": [8, 16], "stem": 54, "reduction": 4}
+TEXT = {
+    "labels": 2, "vocab_size": len(SPECIAL) + len(WORDS), "hidden_size": 16, "intermediate_size": 32,
+    "num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": 32,
+}  # fmt: skip
+
+
+def photo_net(seed: int = 0) -> CbamResNet:
+    torch.manual_seed(seed)
+    return CbamResNet(**PHOTO).eval()
+
+
+def text_net(seed: int = 0) -> BertClassifier:
+    torch.manual_seed(seed)
+    return BertClassifier(**TEXT).eval()
+
+
+def tokenizer() -> Tokenizer:
+    """WordPiece as BERT has it, over a handful of words."""
+    vocabulary = {word: index for index, word in enumerate(SPECIAL + WORDS)}
+    made = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    made.normalizer = normalizers.BertNormalizer()
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    made.add_special_tokens(SPECIAL)
+    return made
+
+
+def write_card(folder: Path, **values: Any) -> None:
+    """A card.toml of the given keys; a dictionary becomes a table, None leaves a key out."""
+    card = {"title": "Tiny", "summary": "For tests.", "licence": "Apache-2.0", **values}
+    plain = [f"{key} = {json.dumps(value)}" for key, value in card.items() if value is not None and not isinstance(value, dict)]
+    tables = [
+        "\n".join([f"[{key}]", *(f"{json.dumps(name)} = {json.dumps(entry)}" for name, entry in value.items())])
+        for key, value in card.items()
+        if isinstance(value, dict)
+    ]
+    (folder / "card.toml").write_text("\n".join([*plain, *tables]) + "\n", encoding="utf-8")
+
+
+def write_photo_model(folder: Path, **changes: Any) -> Path:
+    folder.mkdir(parents=True)
+    save_file(photo_net().state_dict(), folder / "weights.safetensors")
+    card = {
+        "task": "photo", "input": "image", "labels": ["cat", "dog", "ship"], "net": "cbam-resnet", "config": PHOTO,
+        "image": {"size": 32, "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]},
+        "files": {"weights.safetensors": sha256(folder / "weights.safetensors")},
+    }  # fmt: skip
+    write_card(folder, **{**card, **changes})
+    return folder
+
+
+def write_text_model(folder: Path, **changes: Any) -> Path:
+    folder.mkdir(parents=True)
+    save_file(text_net().state_dict(), folder / "weights.safetensors")
+    tokenizer().save(str(folder / "tokenizer.json"))
+    names = ("weights.safetensors", "tokenizer.json")
+    card = {
+        "task": "sentiment", "input": "text", "labels": ["negative", "positive"], "net": "bert-classifier", "config": TEXT,
+        "text": {"max_tokens": 12}, "files": {name: sha256(folder / name) for name in names},
+    }  # fmt: skip
+    write_card(folder, **{**card, **changes})
+    return folder
+
+
+def write_sst(data: Path, **splits: list[str]) -> Path:
+    """`<data>/sst/<split>.txt.gz`, one tree a line."""
+    (data / "sst").mkdir(parents=True, exist_ok=True)
+    for split, trees in splits.items():
+        with gzip.open(data / "sst" / f"{split}.txt.gz", "wt", encoding="utf-8") as file:
+            file.write("\n".join(trees) + "\n")
+    return data
+
+
+def write_cifar10(data: Path, images: np.ndarray, labels: list[int], split: str = "test", mosaics: int = 1) -> Path:
+    """`<data>/cifar10/`: (image, 32, 32, 3) bytes as mosaics of 100 tiles a row, and the labels."""
+    folder = data / "cifar10"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, part in enumerate(np.split(images, mosaics)):
+        rows = [np.concatenate(part[start : start + 100], axis=1) for start in range(0, len(part), 100)]
+        Image.fromarray(np.concatenate(rows)).save(folder / f"{split}_{number}.png")
+    (folder / "labels.json").write_text(json.dumps({f"{split}_labels": "".join(map(str, labels))}))
+    return data
+
+
+class Emitter(nn.Module):
+    """A layer that passes its input through a probe: what goes in is what it says it attended to."""
+
+    def __init__(self, norm: Any = "softmax", axes: tuple[str, ...] = ("query", "key")) -> None:
+        super().__init__()
+        self.probe = Probe("soft", "made-up", norm, axes)
+
+    def forward(self, weights: Tensor) -> Tensor:
+        return self.probe(weights)
+
+
+def rows(*shape: int, seed: int = 0) -> np.ndarray:
+    """Random float32 weights whose last axis sums to 1."""
+    weights = np.random.default_rng(seed).random(shape) ** 4
+    return (weights / weights.sum(-1, keepdims=True)).astype(np.float32)
+
+
+def attention(weights: Any, labels: tuple[str, ...] | None = None, **changes: Any) -> AttentionMap:
+    """A map over (query, key), or over (head, query, key) where the weights have three axes."""
+    array = np.asarray(weights, dtype=np.float32)
+    axes = ("head", "query", "key")[-array.ndim :]
+    named = {"query": labels, "key": labels} if labels else {}
+    given = {"layer": "layer.0", "kind": "self", "mechanism": "multi-head", "norm": "softmax", "axes": axes, "labels": named}
+    return AttentionMap(**{**given, "weights": Dense(array), **changes})
+
+
+def gates(values: Any) -> AttentionMap:
+    """A map of sigmoid gates over (row, column), or over (channel,) where there is one axis."""
+    array = np.asarray(values, dtype=np.float32)
+    axes = ("row", "column") if array.ndim == 2 else ("channel",)
+    kind = "spatial" if array.ndim == 2 else "channel"
+    return AttentionMap(layer="stage.cbam", kind=kind, mechanism=f"cbam-{kind}", norm="sigmoid", axes=axes, weights=Dense(array))
