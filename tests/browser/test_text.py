@@ -120,7 +120,7 @@ def test_markup_emoji_and_right_to_left_script_are_shown_as_text(page: Page, url
     assert text.replace(" ", "") in shown.replace(" ", "")
     assert page.evaluate("window.hit") is None
     ticks = "".join(page.locator(".st-key-text-map-figure .ytick text").all_text_contents())
-    assert text.split()[0][0] in ticks
+    assert text.split(maxsplit=1)[0][0] in ticks
     assert page.locator(".st-key-text-map-figure svg b, .st-key-text-map-figure svg a").count() == 0
 
 
@@ -129,7 +129,7 @@ def test_an_uploaded_text_fills_the_box(page: Page, url: str) -> None:
     figure(page, "text-map-figure")
     page.get_by_text("Upload .txt").click()
     page.locator(".st-key-text-upload input[type=file]").set_input_files(
-        {"name": "a.txt", "mimeType": "text/plain", "buffer": "A dull, lifeless mess.".encode()}
+        {"name": "a.txt", "mimeType": "text/plain", "buffer": b"A dull, lifeless mess."}
     )
     expect(page.get_by_text(re.compile(r"negative with probability|Decision: negative"))).to_be_visible()
 
