@@ -60,9 +60,8 @@ def map_(
         figure, caption = figure_of(prediction, maps)
         content = export.as_html(figure, name, caption) if kind == "html" else export.as_picture(figure, kind)
     _write(out, content)
-    typer.echo(
-        f"{prediction.decision} {prediction.probabilities[prediction.decision]:.4f}, {len(maps)} map{'s' if len(maps) > 1 else ''} -> {out}"
-    )
+    plural = "map" if len(maps) == 1 else "maps"
+    typer.echo(f"{prediction.decision} {prediction.probabilities[prediction.decision]:.4f}, {len(maps)} {plural} -> {out}")
     for note in prediction.encoded.notes:
         typer.echo(note, err=True)
 

@@ -111,7 +111,7 @@ def sentence_tinted(m: AttentionMap, all_words: tuple[Word, ...], key: str) -> i
     words(names, received, [name in special_texts for name in names], key)
     if locked is None:
         st.caption(
-            "Tint: attention each word receives, averaged over all words; the strongest tint is the largest. Click a word to lock it."
+            "Tint: attention each word receives, averaged over all words; the strongest is the largest. Click a word to lock it."
         )
     else:
         st.caption(f"Tint: where “{names[locked]}” looks; the strongest tint is the largest. Click it again to unlock.")
