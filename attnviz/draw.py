@@ -35,17 +35,19 @@ def layer_name(prediction: Prediction, layer: str) -> str:
 def figure_of(prediction: Prediction, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str]:
     """The figure that shows the chosen maps, and its caption.
 
-    Maps with heads become thumbnails; one map becomes its own plot, laid over the photo where it has rows and columns;
-    of several maps of a photo the last one over (row, column) is drawn.
+    Maps with heads become thumbnails; maps over (row, column) are laid over the photo, in a row; else the first map is drawn.
     """
     if maps[0].axes == ("head", "query", "key"):
         return _overview(prediction, maps)
-    drawn = next((m for m in reversed(maps) if m.axes == ("row", "column")), maps[-1])
-    index = prediction.tape.layers.index(drawn.layer)
-    caption = plot.caption(drawn, prediction.card.name, prediction.seconds, index)
-    if drawn.axes == ("row", "column") and isinstance(prediction.encoded, EncodedImage):
-        return plot.overlay(drawn, prediction.encoded.seen), caption
-    return plot.PLOTS[drawn.axes](drawn), caption
+    spatial = [m for m in maps if m.axes == ("row", "column")]
+    captions = " ".join(_caption(prediction, m) for m in spatial or maps[:1])
+    if spatial and isinstance(prediction.encoded, EncodedImage):
+        return plot.strip(spatial, prediction.encoded.seen), captions
+    return plot.PLOTS[maps[0].axes](maps[0]), captions
+
+
+def _caption(prediction: Prediction, m: AttentionMap) -> str:
+    return plot.caption(m, prediction.card.name, prediction.seconds, prediction.tape.layers.index(m.layer))
 
 
 def _overview(prediction: Prediction, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str]:

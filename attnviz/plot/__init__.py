@@ -8,6 +8,7 @@ from attnviz.plot.bars import channel_gates, probabilities, word_weights
 from attnviz.plot.caption import caption
 from attnviz.plot.heatmap import heatmap
 from attnviz.plot.photo import FOOT, gate_map, overlay, photo
+from attnviz.plot.strip import strip
 from attnviz.plot.thumbnails import thumbnails
 
 # The figure of a map by its axes.
@@ -27,6 +28,7 @@ __all__ = [
     "overlay",
     "photo",
     "probabilities",
+    "strip",
     "thumbnails",
     "word_weights",
 ]
