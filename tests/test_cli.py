@@ -137,7 +137,7 @@ def test_an_unreadable_image_is_one_line(
     assert printed.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", [["map"], ["fly"], ["map", "x", "--text", "a", "--out", "a.json", "--head", "one"]])
+@pytest.mark.parametrize("words", [[], ["map"], ["fly"], ["map", "x", "--text", "a", "--out", "a.json", "--head", "one"]])
 def test_a_call_that_cannot_be_parsed_ends_with_exit_code_2(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
     assert run(monkeypatch, *words) == 2
 

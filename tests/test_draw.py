@@ -41,8 +41,15 @@ def test_a_layer_out_of_range_is_refused(text: Prediction, layer: str, words: st
 
 
 def test_a_head_of_a_gate_is_refused(photo: Prediction) -> None:
-    with pytest.raises(MapError, match="has no heads"):
+    with pytest.raises(UnknownLayer, match=r"The layer stages\.0\.block\.cbam\.channel has no heads"):
         choose(photo, "0", 0)
+    with pytest.raises(UnknownLayer, match="has no heads"):
+        choose(photo, head=0)
+
+
+def test_a_head_out_of_range_is_refused(text: Prediction) -> None:
+    with pytest.raises(MapError, match=r"no head 4\. Heads are 0 to 3"):
+        choose(text, "0", 4)
 
 
 def test_maps_with_heads_become_thumbnails(text: Prediction) -> None:
@@ -59,11 +66,14 @@ def test_one_head_becomes_a_heatmap_with_its_words(text: Prediction) -> None:
     assert caption.startswith("Layer 1 of tiny-text (self-attention, multi-head, ")
 
 
-def test_of_a_photo_the_last_spatial_gate_is_laid_over_it(photo: Prediction) -> None:
+def test_of_a_photo_every_spatial_gate_is_laid_over_it(photo: Prediction) -> None:
     figure, caption = figure_of(photo, choose(photo))
-    assert np.array_equal(figure.data[0].z, photo.tape["stages.1.block.cbam.spatial"].dense())
-    assert len(figure.layout.images) == 1
-    assert caption.startswith("Layer 3 of tiny-photo (spatial attention, cbam-spatial, ")
+    names = [name for name in photo.tape.layers if name.endswith("spatial")]
+    assert len(figure.layout.images) == 3  # the photo itself and two gates
+    for trace, name in zip(figure.data, names, strict=True):
+        assert np.array_equal(trace.z, photo.tape[name].dense())
+    assert caption.startswith("Layer 1 of tiny-photo (spatial attention, cbam-spatial, ")
+    assert "Layer 3 of tiny-photo (spatial attention, cbam-spatial, " in caption
 
 
 def test_gates_of_channels_become_bars(photo: Prediction) -> None:

@@ -1,37 +1,21 @@
-"""A photo on its way in: checked before it is decoded, turned upright, made RGB, cut or padded to a square."""
+"""The border where a photo comes in: checked and decoded, cut or padded to a square, normalised."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
-from attnviz.errors import InputError
+from attnviz.encode.decode import decoded
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-MAX_MEGABYTES = 20
-MAX_MEGAPIXELS = 50
-MIN_SIDE = 8
 PHOTO_SIDE = 1024
 SEEN_SIDE = 512
-
-ORIENTATION = 0x0112  # the Exif tag; 1 is upright, what the others ask for is in Exif 2.3, section 4.6.4
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 @dataclass(frozen=True)
@@ -67,12 +51,7 @@ def encode_image(
     `mean` and `std` are the model's, by channel, of values between 0 and 1. "crop" keeps the middle square, "letterbox"
     adds bars in the mean colour. InputError if the input is no image, is damaged, or is too large or too small.
     """
-    image = _opened(raw)
-    given = image.size
-    if isinstance(raw, bytes):  # a caller's own image stays as it is
-        _decode_smaller(image)
-    notes: list[str] = []
-    upright = _flat(_upright(image, notes), notes)
+    upright, given, notes = decoded(raw, PHOTO_SIDE)
     photo = _shrunk(upright, PHOTO_SIDE)
     if fit == "crop":
         square, box = _cropped(upright, photo, given, notes)
@@ -84,126 +63,6 @@ def encode_image(
     pixels = _resized(square, (size, size))
     tensors = {"image": _normalised(pixels, mean, std)}
     return EncodedImage(tensors, np.array(photo), np.array(_shrunk(square, SEEN_SIDE)), np.array(pixels), box, tuple(notes))
-
-
-def _opened(raw: object) -> Image.Image:
-    """An image whose size is known and within the limits, its pixels not decoded yet."""
-    if isinstance(raw, np.ndarray):
-        return _from_array(raw)
-    if isinstance(raw, Image.Image):
-        _check_size(*raw.size)
-        return raw
-    if not isinstance(raw, bytes):
-        raise InputError(f"a {type(raw).__name__} is not an image", "pass a file's bytes, a Pillow image or an array")
-    if not raw:
-        raise InputError("the file is empty: it has 0 bytes", "choose another file")
-    if len(raw) > MAX_MEGABYTES * 1_000_000:
-        finding = f"the file has {len(raw):,} bytes, more than the limit of {MAX_MEGABYTES} MB"
-        raise InputError(finding, "save it smaller and try again")
-    image = _from_bytes(raw)
-    _check_size(*image.size)
-    return image
-
-
-def _decode_smaller(image: Image.Image) -> None:
-    """Asks the JPEG reader for a half, quarter or eighth, its shorter side not below 1024; others ignore it."""
-    share = min(1.0, PHOTO_SIDE / min(image.size))
-    image.draft(None, (round(image.width * share), round(image.height * share)))
-
-
-def _from_bytes(raw: bytes) -> Image.Image:
-    try:
-        return Image.open(BytesIO(raw), formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        finding = f"the image has more than the limit of {MAX_MEGAPIXELS} megapixels"
-        raise InputError(finding, "scale it down and try again") from error
-    except UnidentifiedImageError as error:
-        finding = "the file is not an image of a known kind"
-        raise InputError(finding, "use a JPEG, PNG, WebP, GIF, BMP or TIFF file") from error
-    except Exception as error:  # on a broken header Pillow's readers raise almost anything
-        raise _damaged() from error
-
-
-def _from_array(array: NDArray[Any]) -> Image.Image:
-    if array.dtype != np.uint8 or array.ndim not in (2, 3) or array.shape[2:] not in ((), (3,)):
-        finding = f"an array of shape {array.shape} and type {array.dtype} is not an image"
-        raise InputError(finding, "pass uint8 of shape (row, column, 3) or (row, column)")
-    _check_size(array.shape[1], array.shape[0])
-    return Image.fromarray(array)
-
-
-def _check_size(width: int, height: int) -> None:
-    if min(width, height) < MIN_SIDE:
-        finding = f"the image is {width:,} x {height:,} pixels, less than the least of {MIN_SIDE} x {MIN_SIDE}"
-        raise InputError(finding, "choose a larger one")
-    if width * height > MAX_MEGAPIXELS * 1_000_000:
-        finding = f"the image is {width:,} x {height:,} pixels, more than the limit of {MAX_MEGAPIXELS} megapixels"
-        raise InputError(finding, "scale it down and try again")
-
-
-def _damaged() -> InputError:
-    return InputError("the image is cut off or damaged and could not be decoded", "save or download it again")
-
-
-def _upright(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Decoded, one frame of it, and turned the way its Exif asks."""
-    try:
-        several = getattr(image, "is_animated", False) and image.format != "MPO"
-        by_reader = _orientation(image) if image.format == "TIFF" else 1  # Pillow turns a TIFF when it loads it
-        image.load()
-    except Exception as error:  # on broken data Pillow's readers raise almost anything
-        raise _damaged() from error
-    if several:
-        notes.append(f"The image holds several frames: only frame {image.tell() + 1} is used.")
-    turn = TURNS.get(_orientation(image))
-    if turn is not None or by_reader in TURNS:
-        notes.append("The photo was turned upright, as its camera noted in it.")
-    return image if turn is None else image.transpose(turn)
-
-
-def _orientation(image: Image.Image) -> int:
-    """The Exif orientation, 1 to 8; 1 if there is none or the Exif block cannot be read."""
-    try:
-        return int(image.getexif().get(ORIENTATION, 1))
-    except Exception:  # a photo is not refused for a broken Exif block
-        return 1
-
-
-def _flat(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Any mode -> RGB, 8 bits a colour, without transparency."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;"):
-        image = _eight_bit(image, notes)
-    try:
-        if image.has_transparency_data:
-            return _over_white(image.convert("RGBA"), notes)
-        rgb = image.convert("RGB")
-    except (ValueError, OSError) as error:
-        raise InputError(f"colours of the kind {image.mode} cannot be shown", "save the image as RGB") from error
-    if image.mode == "CMYK":
-        notes.append("The print colours (CMYK) were converted to RGB.")
-    return rgb
-
-
-def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Greys from 0 to 65535 -> greys from 0 to 255."""
-    if image.mode == "F":
-        raise InputError("the image stores decimal numbers, not colours", "save it as an 8-bit or 16-bit image")
-    greys = np.asarray(image).astype(np.int64 if image.mode == "I" else np.uint32)
-    low, high = int(greys.min()), int(greys.max())
-    if low < 0 or high > 65535:
-        finding = f"the greys of the image go from {low:,} to {high:,}, beyond the 16 bits from 0 to 65,535"
-        raise InputError(finding, "save it as an 8-bit or 16-bit image")
-    notes.append("The 16-bit greys were scaled to 8 bits.")
-    return Image.fromarray(((greys + 128) // 257).astype(np.uint8))
-
-
-def _over_white(rgba: Image.Image, notes: list[str]) -> Image.Image:
-    alpha = rgba.getchannel("A")
-    if np.asarray(alpha).min() < 255:
-        notes.append("Transparent parts were laid over white.")
-    white = Image.new("RGB", rgba.size, "white")
-    white.paste(rgba, mask=alpha)
-    return white
 
 
 def _cropped(

@@ -1,0 +1,57 @@
+"""Takes the pictures of the README: `make screenshots`."""
+
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.conftest import CHROMIUM, FLAGS, ROOT, serve, stop
+
+FOLDER = ROOT / "assets" / "screenshots"
+DESK, PHONE = (1440, 900), (390, 844)
+# file, page, size, colours, what must be drawn first
+SHOTS = [
+    ("text-light", "", DESK, "light", "text-map-figure"),
+    ("text-dark", "", DESK, "dark", "text-map-figure"),
+    ("text-phone", "", PHONE, "light", "text-map-figure"),
+    ("text-phone-dark", "", PHONE, "dark", "text-map-figure"),
+    ("image-light", "image", DESK, "light", "overlay-0"),
+    ("image-dark", "image", DESK, "dark", "overlay-0"),
+    ("image-phone", "image", PHONE, "light", "overlay-0"),
+    ("image-phone-dark", "image", PHONE, "dark", "overlay-0"),
+]
+
+
+def take(browser: Browser, url: str, name: str, size: tuple[int, int], colours: str, key: str) -> Path:
+    """Opens a page as a visitor with these colours would, tall enough to show all of it, and saves what it shows."""
+    width, height = size
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colours)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(url)
+    page.locator(f".st-key-{key} .js-plotly-plot").wait_for(timeout=90_000)
+    page.wait_for_timeout(3000)
+    tall = int(page.evaluate("Math.max(...[...document.querySelectorAll('[data-testid=stMain]')].map(e => e.scrollHeight))"))
+    page.set_viewport_size({"width": width, "height": max(height, tall)})
+    page.wait_for_timeout(2000)
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path=path)
+    context.close()
+    Image.open(path).convert("P", palette=Image.Palette.ADAPTIVE, colors=192).save(path, optimize=True)
+    return path
+
+
+def main() -> None:
+    """All pictures, from one served app."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    process, url = serve()
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            for name, path, size, colours, key in SHOTS:
+                print(take(browser, f"{url}/{path}", name, size, colours, key))
+    finally:
+        stop(process)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Colours say the same with any colour vision, in light and in dark.
+
+Dichromatic vision is simulated with the matrices of Machado et al., 2009, doi:10.1109/TVCG.2009.113, at full severity.
+"""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from attnviz.plot.style import AMBER, BLUE, TEAL, fade
+
+VISIONS = {
+    "trichromat": np.eye(3),
+    "protanope": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranope": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanope": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+PAGES = {"light": (255, 255, 255), "dark": (14, 17, 23)}
+SHADE = np.array([0.2126, 0.7152, 0.0722])
+
+
+def linear(colour: NDArray[np.float64]) -> NDArray[np.float64]:
+    """sRGB bytes -> linear light, IEC 61966-2-1."""
+    share = colour / 255
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+
+
+def seen(colour: NDArray[np.float64], vision: str) -> NDArray[np.float64]:
+    return np.clip(np.asarray(VISIONS[vision]) @ linear(colour), 0, 1)
+
+
+def on_page(rgba: str, page: tuple[int, int, int]) -> NDArray[np.float64]:
+    red, green, blue, alpha = (float(part) for part in rgba.removeprefix("rgba(").removesuffix(")").split(","))
+    return alpha * np.array([red, green, blue]) + (1 - alpha) * np.array(page)
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("hue", [BLUE, AMBER, TEAL])
+def test_a_scale_moves_away_from_the_page_step_by_step(hue: str, page: str, vision: str) -> None:
+    shades = [float(SHADE @ seen(on_page(str(colour), PAGES[page]), vision)) for _, colour in fade(hue)]
+    steps = np.diff(shades)
+    assert np.all(steps < 0) if page == "light" else np.all(steps > 0)
+    brighter, darker = max(shades), min(shades)
+    assert (brighter + 0.05) / (darker + 0.05) > 2.5
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_a_gate_is_never_the_colour_of_a_distribution(vision: str) -> None:
+    blue, amber = (seen(np.array([float(part) for part in hue.split(",")]), vision) for hue in (BLUE, AMBER))
+    assert np.abs(blue - amber).max() > 0.25
