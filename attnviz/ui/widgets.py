@@ -47,13 +47,15 @@ def pick_model(kind: str) -> ModelCard | None:
     return fitting[name]
 
 
-def attempt(work: Callable[[], Prediction]) -> Prediction | None:
-    """The result of `work`, or None after its error was said in a sentence; the rest of the page stays."""
+def attempt(work: Callable[[], Prediction], model: str) -> Prediction | None:
+    """The result of `work`; after an error, said in a sentence, the model's last finished result, so that the page stays."""
+    key = f"last {model}"
     try:
-        return work()
+        st.session_state[key] = work()
     except AttnvizError as error:
-        st.error(str(error))
-        return None
+        still = " Below is still the last result." if key in st.session_state else ""
+        st.error(f"{error}{still}")
+    return st.session_state.get(key)
 
 
 def notes(sentences: Sequence[str]) -> None:

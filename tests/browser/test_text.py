@@ -107,6 +107,7 @@ def test_text_that_cannot_be_taken_whole_is_said_in_a_sentence(page: Page, url: 
     write_sentence(page, text)
     expect(page.get_by_text(re.compile(said, re.IGNORECASE)).first).to_be_visible()
     expect(page.get_by_text("Traceback")).to_have_count(0)
+    figure(page, "text-map-figure")
 
 
 @pytest.mark.parametrize(
@@ -151,3 +152,13 @@ def test_the_page_fits_a_phone(page: Page, url: str) -> None:
     page.goto(url)
     figure(page, "text-map-figure")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_sentence_is_still_there_after_a_look_at_another_page(page: Page, url: str) -> None:
+    page.goto(url)
+    write_sentence(page, SENTENCE)
+    page.get_by_role("link", name="Image").click()
+    figure(page, "gates-0")
+    page.get_by_role("link", name="Text").click()
+    figure(page, "text-map-figure")
+    assert page.locator(".st-key-text-input textarea").input_value() == SENTENCE

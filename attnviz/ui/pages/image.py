@@ -16,6 +16,7 @@ from attnviz.ui.paste import pasted_photo
 
 PHOTOS = ASSETS / "photos"
 ALL = "All"
+KEPT = "image-kept"
 
 
 def page() -> None:
@@ -26,9 +27,9 @@ def page() -> None:
     if card is None:
         return
     if raw is None:
-        raw = sample(next(iter(credits())))
-        st.caption("No photo yet: this is a sample.")
-    prediction = widgets.attempt(lambda: cache.prediction(card.name, raw, fit=fit))
+        st.caption("No new photo yet: below is the last one.")
+    raw = st.session_state[KEPT] = raw or st.session_state.get(KEPT) or sample(next(iter(credits())))
+    prediction = widgets.attempt(lambda: cache.prediction(card.name, raw, fit=fit), card.name)
     if prediction is not None:
         given_and_decided(prediction)
         attention(prediction)

@@ -13,6 +13,7 @@ from attnviz.ui import cache, widgets
 from attnviz.ui.words import locked_word, words
 
 TEXT, EXAMPLE, UPLOAD, PROBLEM = "text-input", "text-example", "text-upload", "text-problem"
+KEPT, RANKING = "text-kept", "text-ranking"
 LAYER, HEAD = "text-layer", "text-head"
 PLACES = 3
 
@@ -24,7 +25,7 @@ def page() -> None:
     text = sentence()
     if card is None:
         return
-    prediction = widgets.attempt(lambda: cache.prediction(card.name, text))
+    prediction = widgets.attempt(lambda: cache.prediction(card.name, text), card.name)
     if prediction is None:
         return
     widgets.notes(prediction.encoded.notes)
@@ -35,7 +36,7 @@ def page() -> None:
 def sentence() -> str:
     """The input row; an upload or an example fills the box, where it can be edited."""
     examples = sample_sentences()
-    st.session_state.setdefault(TEXT, examples[0])
+    st.session_state.setdefault(TEXT, st.session_state.get(KEPT, examples[0]))
     box, side = st.columns([3, 1], vertical_alignment="top")
     box.text_area("Sentence", key=TEXT, height=104)
     side.selectbox("Examples", examples, key=EXAMPLE, index=None, placeholder="Choose an example", on_change=_take_example)
@@ -43,6 +44,8 @@ def sentence() -> str:
         st.file_uploader("A text file, at most 400 kB", type=["txt"], key=UPLOAD, on_change=_take_upload)
     if problem := st.session_state.pop(PROBLEM, None):
         st.error(problem)
+    # Streamlit forgets a widget that another page does not draw.
+    st.session_state[KEPT] = st.session_state[TEXT]
     return str(st.session_state[TEXT])
 
 
@@ -71,7 +74,7 @@ def attention(prediction: Prediction) -> None:
     """All heads, the chosen head in detail, and the sentence tinted by it; runs again alone, and never the model."""
     assert isinstance(prediction.encoded, EncodedText)
     ranking = ranked_heads(prediction)
-    if LAYER not in st.session_state:
+    if (st.session_state.get(LAYER), st.session_state.get(HEAD)) not in {place[1:] for place in ranking}:
         st.session_state[LAYER], st.session_state[HEAD] = ranking[0][1:]
     tinted, controls = st.container(), st.container()
     merge, hide, top = options(controls, prediction)
@@ -163,12 +166,11 @@ def ranked_heads(prediction: Prediction) -> list[tuple[float, int, int]]:
     """(sharpness, layer, head), the sharpest first; worked out once for a prediction."""
     assert isinstance(prediction.encoded, EncodedText)
     special = [word.special for word in prediction.encoded.words for _ in word.positions]
-    kept: dict[int, list[tuple[float, int, int]]] = st.session_state.setdefault("text-ranking", {})
-    if id(prediction) not in kept:
-        kept.clear()
+    known: tuple[Prediction, list[tuple[float, int, int]]] | None = st.session_state.get(RANKING)
+    if known is None or known[0] is not prediction:
         found = [
             (round(sharpness(m.head(head), special), PLACES), layer, head)
             for layer, m in enumerate(prediction.tape) for head in range(m.size("head"))
         ]  # fmt: skip
-        kept[id(prediction)] = sorted(found, reverse=True)
-    return kept[id(prediction)]
+        known = st.session_state[RANKING] = (prediction, sorted(found, reverse=True))
+    return known[1]
