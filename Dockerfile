@@ -11,10 +11,6 @@ ENV PYTHONUNBUFFERED=1 \
     HF_HUB_OFFLINE=1 \
     HOME=/home/attnviz
 
-# Without an address Streamlit asks a server on the internet for its own at every start; and no file changes in here.
-ENV STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
-    STREAMLIT_SERVER_FILE_WATCHER_TYPE=none
-
 RUN useradd --create-home --uid 1000 attnviz
 WORKDIR /app
 
@@ -30,8 +26,6 @@ RUN pip install --no-cache-dir --no-deps --editable .
 
 USER attnviz
 EXPOSE 8501
-# The command line does not answer SIGTERM as process 1.
-STOPSIGNAL SIGINT
 HEALTHCHECK --interval=30s --timeout=5s --start-period=40s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
 CMD ["attnviz", "app", "--server.address=0.0.0.0"]

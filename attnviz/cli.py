@@ -1,6 +1,7 @@
 """The same from the shell: attnviz models | map | eval | train | app."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,20 @@ from attnviz.errors import AttnvizError, ExportError, InputError
 from attnviz.load import load
 from attnviz.paths import APP
 from attnviz.predict import Prediction, predict
+
+# As in .streamlit/config.toml, for an app that is not served from its checkout. Without browser.serverAddress Streamlit
+# asks an outside host for its own address at every start.
+SERVING = {
+    "browser.gatherUsageStats": "false",
+    "browser.serverAddress": "localhost",
+    "server.maxUploadSize": "20",
+    "server.headless": "true",
+    "server.fileWatcherType": "none",
+    "client.toolbarMode": "minimal",
+    "client.showErrorDetails": "none",
+    "theme.light.primaryColor": "#2563eb",
+    "theme.dark.primaryColor": "#60a5fa",
+}
 
 app = typer.Typer(help="See where a model looks.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -95,17 +110,11 @@ def train(
 @app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def app_(context: typer.Context, port: Annotated[int, typer.Option(help="Port to serve on.")] = 8501) -> None:
     """Serve the app in the browser; further options go to Streamlit."""
-    fixed = [
-        "--browser.gatherUsageStats=false",
-        "--server.maxUploadSize=20",
-        "--server.headless=true",
-        "--client.toolbarMode=minimal",
-        "--client.showErrorDetails=none",
-        "--theme.light.primaryColor=#2563eb",
-        "--theme.dark.primaryColor=#60a5fa",
-        f"--server.port={port}",
-    ]
-    raise typer.Exit(subprocess.call([sys.executable, "-m", "streamlit", "run", str(APP), *fixed, *context.args]))
+    settings = [f"--{key}={value}" for key, value in {**SERVING, "server.port": port}.items()]
+    command = [sys.executable, "-m", "streamlit", "run", str(APP), *settings, *context.args]
+    if os.name == "posix":
+        os.execv(sys.executable, command)
+    raise typer.Exit(subprocess.call(command))
 
 
 def _predict(name: str, text: str | None, image: Path | None) -> Prediction:
