@@ -40,10 +40,11 @@ def test_a_beginning_of_several_names_is_an_error_that_lists_them(tape: Tape) ->
     assert str(refusal.value) == f"2 layers begin with 'stages.1'. Recorded were {LAYERS[2]}, {LAYERS[3]}."
 
 
-def test_an_unknown_layer_is_an_error_that_lists_all_names(tape: Tape) -> None:
+@pytest.mark.parametrize("name", ["decoder", "1.block.cbam.spatial"])
+def test_an_unknown_layer_is_an_error_that_lists_all_names(tape: Tape, name: str) -> None:
     with pytest.raises(UnknownLayer) as refusal:
-        tape["stage"[::-1]]
-    assert str(refusal.value) == f"No layer is called 'egats'. Recorded were {', '.join(LAYERS)}."
+        tape[name]
+    assert str(refusal.value) == f"No layer is called '{name}'. Recorded were {', '.join(LAYERS)}."
 
 
 def test_a_name_that_is_also_a_beginning_means_itself() -> None:

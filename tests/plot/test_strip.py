@@ -40,4 +40,4 @@ def test_several_maps_are_each_laid_over_the_photo(sides: tuple[int, ...]) -> No
 
 def test_a_strip_is_small_enough_to_send() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (512, 512, 3), dtype=np.uint8)
-    assert len(strip([gate(8)], noise).to_json()) <= 1_000_000
+    assert len(strip([gate(8)], noise).to_json()) <= 500_000

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -85,6 +86,19 @@ def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
     for seed, run in enumerate(runs):
         fit(run, tmp_path / str(seed), seed=seed)
     assert not torch.equal(weights(runs[0])[0], weights(runs[1])[0])
+
+
+def test_every_epoch_draws_its_own_numbers(tmp_path: Path) -> None:
+    class Drawing(TinyRun):
+        drawn: ClassVar[list[float]] = []
+
+        def batches(self, epoch: int) -> Iterator[Tensor]:
+            self.drawn.append(float(torch.rand(())))
+            return super().batches(epoch)
+
+    run = Drawing()
+    fit(run, tmp_path)
+    assert len(set(run.drawn)) == len(run.drawn) == run.epochs
 
 
 def test_a_checkpoint_half_written_is_not_taken_for_one(tmp_path: Path) -> None:
