@@ -22,6 +22,10 @@ def load(model: str | Path | ModelCard) -> Net:
     card = model if isinstance(model, ModelCard) else find_card(str(model))
     if card.net not in NETS:
         raise CardError(f"the card of {card.name} names the net {card.net!r}", f"known are {', '.join(NETS)}")
+    if (outputs := card.config.get("labels", len(card.labels))) != len(card.labels):
+        raise CardError(
+            f"the card of {card.name} names {len(card.labels)} labels for a net with {outputs} outputs", "mend the card"
+        )
     path = card.file(WEIGHTS)
     try:
         net = NETS[card.net](**card.config)

@@ -28,7 +28,7 @@ def test_json_holds_the_decision_and_every_weight(prediction: Prediction) -> Non
     assert read["decision"] == prediction.decision
     assert read["probabilities"] == prediction.probabilities
     assert read["tokens"] == ["[CLS]", "a", "good", "film", "<", "b", ">", "[SEP]"]
-    assert read["notes"] == ["1 control character was left out."]
+    assert read["notes"] == ["1 character was left out, which cannot be shown."]
     assert [m["layer"] for m in read["maps"]] == list(prediction.tape.layers)
     for written, m in zip(read["maps"], prediction.tape, strict=True):
         assert np.array_equal(np.array(written["weights"], dtype=np.float32), m.dense())

@@ -81,7 +81,7 @@ def clean(raw: str) -> tuple[str, tuple[str, ...]]:
         raise _nothing_to_read()
     removed = len(lines) - len(kept)
     plural = "character was" if removed == 1 else "characters were"
-    return text, (f"{removed:,} control {plural} left out.",) if removed else ()
+    return text, (f"{removed:,} {plural} left out, which cannot be shown.",) if removed else ()
 
 
 def _nothing_to_read() -> InputError:

@@ -26,7 +26,7 @@ def _strongest(m: AttentionMap) -> str:
     if m.axes == ("query", "key") and len(weights) > 1:
         off = weights - 2 * np.eye(*weights.shape, dtype=np.float32)
         row, column = np.unravel_index(int(off.argmax()), off.shape)
-        names = m.labels["query"], m.labels["key"]
+        names = [m.labels.get(axis) or range(m.size(axis)) for axis in m.axes]
         return (
             f"“{names[0][row]}” looks at “{names[1][column]}” with {weights[row, column]:.3f}, the strongest look at another word."
         )

@@ -27,7 +27,7 @@ def thumbnails(layers: Sequence[Sequence[Floats]], chosen: tuple[int, int] | Non
         for head, picture in enumerate(heads):
             canvas[layer * step : layer * step + side, head * step : head * step + side] = picture
     figure = go.Figure(go.Heatmap(z=canvas, zmin=0, zmax=255, colorscale=fade(BLUE), showscale=False, hoverinfo="skip"))
-    _frames(figure, len(tiles), len(tiles[0]), side, chosen)
+    figure.update_layout(shapes=_frames(len(tiles), len(tiles[0]), side, chosen))
     _targets(figure, len(tiles), len(tiles[0]), side, hints)
     centres = [i * step + (side - 1) / 2 for i in range(max(len(tiles), len(tiles[0])))]
     axis = {"showgrid": False, "zeroline": False, "ticks": "", "fixedrange": True, "tickmode": "array"}
@@ -47,14 +47,17 @@ def tile(weights: Floats, side: int = SIDE) -> NDArray[np.uint8]:
     return (weights / max(float(weights.max()), 1e-9) * 255).round().astype(np.uint8)
 
 
-def _frames(figure: go.Figure, layers: int, heads: int, side: int, chosen: tuple[int, int] | None) -> None:
+def _frames(layers: int, heads: int, side: int, chosen: tuple[int, int] | None) -> list[dict[str, object]]:
+    """A frame around each picture, a strong one around the chosen."""
     step = side + GAP
-    for layer in range(layers):
-        for head in range(heads):
-            line = {"color": f"rgb({BLUE})", "width": 3} if (layer, head) == chosen else {"color": GREY, "width": 0.5}
-            figure.add_shape(
-                type="rect", x0=head * step - 1, x1=head * step + side, y0=layer * step - 1, y1=layer * step + side, line=line
-            )
+    thin, strong = {"color": GREY, "width": 0.5}, {"color": f"rgb({BLUE})", "width": 3}
+    return [
+        {
+            "type": "rect", "x0": head * step - 1, "x1": head * step + side, "y0": layer * step - 1, "y1": layer * step + side,
+            "line": strong if (layer, head) == chosen else thin,
+        }
+        for layer in range(layers) for head in range(heads)
+    ]  # fmt: skip
 
 
 def _targets(figure: go.Figure, layers: int, heads: int, side: int, hints: Sequence[str]) -> None:

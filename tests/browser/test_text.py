@@ -98,7 +98,7 @@ def test_sub_words_merge_and_special_tokens_hide_by_choice(page: Page, url: str)
         ("   ", "There is no text to read"),
         ("a word " * 20_000, "The limit is 100,000"),
         ("good " * 1000, "of 1,000 words were used"),
-        ("fine\u0007 film", "1 control character was left out"),
+        ("fine\u0007 film", "1 character was left out"),
     ],
 )
 def test_text_that_cannot_be_taken_whole_is_said_in_a_sentence(page: Page, url: str, text: str, said: str) -> None:

@@ -101,12 +101,12 @@ def test_what_was_typed_is_shown(tokenizer: Tokenizer, raw: str, words: list[str
 
 # what was typed, the text that is left, how many characters went
 REMOVED = {
-    "NUL": ("a\x00b", "ab", "1 control character was left out."),
-    "control characters": ("\x1b[31ma\x07", "[31ma", "2 control characters were left out."),
-    "lone surrogates": ("a\ud83d\udc4db", "ab", "2 control characters were left out."),
-    "overrides of direction": ("a\u202eb\u2066c", "abc", "2 control characters were left out."),
-    "invisible format characters": ("a\u200bb\ufeff\u00ad", "ab", "3 control characters were left out."),
-    "private characters": ("a\ue000", "a", "1 control character was left out."),
+    "NUL": ("a\x00b", "ab", "1 character was left out, which cannot be shown."),
+    "control characters": ("\x1b[31ma\x07", "[31ma", "2 characters were left out, which cannot be shown."),
+    "lone surrogates": ("a\ud83d\udc4db", "ab", "2 characters were left out, which cannot be shown."),
+    "overrides of direction": ("a\u202eb\u2066c", "abc", "2 characters were left out, which cannot be shown."),
+    "invisible format characters": ("a\u200bb\ufeff\u00ad", "ab", "3 characters were left out, which cannot be shown."),
+    "private characters": ("a\ue000", "a", "1 character was left out, which cannot be shown."),
 }
 
 
