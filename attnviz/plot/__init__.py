@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import plotly.graph_objects as go
 
-from attnviz.plot.bars import channel_gates, probabilities, word_weights
+from attnviz.plot.bars import channel_gates, probabilities, three_digits, word_weights
 from attnviz.plot.caption import caption
 from attnviz.plot.heatmap import heatmap
 from attnviz.plot.photo import FOOT, gate_map, overlay, photo
@@ -29,6 +29,7 @@ __all__ = [
     "photo",
     "probabilities",
     "strip",
+    "three_digits",
     "thumbnails",
     "word_weights",
 ]

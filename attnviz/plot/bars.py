@@ -19,13 +19,20 @@ def probabilities(ranked: Sequence[tuple[str, float]]) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=values, y=names, orientation="h", marker_color=[f"rgb({BLUE})", *[GREY] * (len(names) - 1)],
-            text=[f"{value:.3f}" for value in values], textposition="outside", cliponaxis=False,
+            text=[three_digits(value) for value in values], textposition="outside", cliponaxis=False,
             hovertemplate="%{y}: %{x:.6f}<extra></extra>",
         )
     )  # fmt: skip
     figure.update_xaxes(range=[0, 1.12], visible=False, fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", automargin=True)
     return finish(figure, 20 + 26 * len(names), bargap=0.3)
+
+
+def three_digits(probability: float) -> str:
+    """A probability as text that never rounds to certainty: "0.123", "> 0.999", "< 0.001"."""
+    if probability > 0.9995:
+        return "> 0.999"
+    return "< 0.001" if 0 < probability < 0.0005 else f"{probability:.3f}"
 
 
 def channel_gates(m: AttentionMap) -> go.Figure:

@@ -67,7 +67,9 @@ def notes(sentences: Sequence[str]) -> None:
 def decision(prediction: Prediction, key: str, most: int = 5) -> None:
     """The decision in words, and its probabilities as bars."""
     label, probability = prediction.ranked[0]
-    st.markdown(f"Decision: **{label}** with probability **{probability:.3f}**, in {prediction.seconds * 1000:.0f} ms")
+    st.markdown(
+        f"Decision: **{label}** with probability **{plot.three_digits(probability)}**, in {prediction.seconds * 1000:.0f} ms"
+    )
     chart(plot.probabilities(prediction.ranked[:most]), key, f"{label} {probability:.3f}")
 
 

@@ -14,7 +14,7 @@ SENTENCE = "the film is a slow but honest look at war"
 
 def test_first_paint_is_a_finished_example(page: Page, url: str) -> None:
     page.goto(url)
-    assert re.search(r"positive with probability 0\.\d{3}", decision(page, "text-decision"))
+    assert re.search(r"positive with probability (> )?0\.\d{3}", decision(page, "text-decision"))
     assert heat(page, "text-map-figure").sum(1) == pytest.approx(1, abs=1e-4)
     layers, heads = 6, 12
     rows, columns = heat(page, "text-thumbnails").shape

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attnviz.plot import channel_gates, probabilities, word_weights
+from attnviz.plot import channel_gates, probabilities, three_digits, word_weights
 from tests.tiny import gates
 
 
@@ -45,3 +45,10 @@ def test_the_same_word_twice_stays_two_bars() -> None:
     (bars,) = word_weights(("so", "so", "<i>"), [0.2, 0.5, 0.3]).data
     assert list(bars.x) == [0.5, 0.3, 0.2]
     assert list(bars.y) == ["so\u200b", "&lt;i&gt;", "so"]
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"), [(0.99951, "> 0.999"), (0.9994, "0.999"), (0.0004, "< 0.001"), (0.0, "0.000"), (0.25, "0.250")]
+)
+def test_a_probability_never_rounds_to_certainty(probability: float, text: str) -> None:
+    assert three_digits(probability) == text
