@@ -38,6 +38,30 @@ class MapError(AttnvizError):
     """Numbers that break the promise of their norm: not a map, so nothing is drawn."""
 
 
+class PromiseBroken(MapError):
+    """Weights whose rows do not sum to what their norm promises, or that are no weights at all."""
+
+
+class OutputMismatch(MapError):
+    """Recorded weights that do not give what the layer put out: it computes something else."""
+
+
+class UnknownShape(MapError):
+    """Attention over tensors whose axes cannot be told."""
+
+
+class ChangedInPlace(MapError):
+    """Weights that were written over before they met the values."""
+
+
+class HiddenKernel(AttnvizError):
+    """A layer that ran in a kernel that neither shows its weights nor what they are made of."""
+
+
+class CompiledModel(AttnvizError):
+    """A compiled model, whose layers cannot be looked into while they run."""
+
+
 class MapTooLarge(AttnvizError):
     """A map that would not fit in memory as a whole; ask for a head, some rows, a window or an overview."""
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.errors import MapError, MapTooLarge
+from attnviz.errors import MapError, MapTooLarge, PromiseBroken
 from attnviz.weights import Dense, Floats, Index, Weights, positions
 
 Kind = Literal["soft", "hard", "self", "spatial", "channel"]
@@ -142,15 +142,15 @@ class AttentionMap:
 
 
 def check_promise(array: NDArray[Any], axes: tuple[str, ...], norm: Norm, layer: str) -> float | None:
-    """The largest error of a sum over the key axes (None where nothing sums); MapError where the promise is broken.
+    """The largest error of a sum over the key axes (None where nothing sums); PromiseBroken where the promise is broken.
 
     A row of zeros is the row of a query that may look at nothing, and keeps any promise.
     """
     if not np.isfinite(array).all():
-        raise MapError(f"layer {layer}: {int((~np.isfinite(array)).sum())} weights are not finite numbers")
+        raise PromiseBroken(f"layer {layer}: {int((~np.isfinite(array)).sum())} weights are not finite numbers")
     low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
     if low < -TOLERANCE or high > 1 + TOLERANCE:
-        raise MapError(f"layer {layer}: weights run from {low:.4g} to {high:.4g}, outside 0 to 1, so they are not {norm}")
+        raise PromiseBroken(f"layer {layer}: weights run from {low:.4g} to {high:.4g}, outside 0 to 1, so they are not {norm}")
     if norm == "sigmoid":
         return None
     keys = tuple(i for i, axis in enumerate(axes) if axis.startswith("key"))
@@ -162,9 +162,9 @@ def check_promise(array: NDArray[Any], axes: tuple[str, ...], norm: Norm, layer:
     else:
         error = float(np.where(sums == 0, 0, np.abs(sums - 1)).max(initial=0))
     if error > TOLERANCE:
-        raise MapError(f"layer {layer}: rows sum to between {sums.min():.4g} and {sums.max():.4g}, but {PROMISES[norm]}")
+        raise PromiseBroken(f"layer {layer}: rows sum to between {sums.min():.4g} and {sums.max():.4g}, but {PROMISES[norm]}")
     if norm == "onehot" and not np.isin(array, (0, 1)).all():
-        raise MapError(f"layer {layer}: a hard choice holds numbers other than 0 and 1")
+        raise PromiseBroken(f"layer {layer}: a hard choice holds numbers other than 0 and 1")
     return error
 
 

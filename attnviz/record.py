@@ -47,7 +47,8 @@ class Tape:
         labels = {axis: names for axis, names in self._labels.items() if axis in record.axes}
         return AttentionMap(
             layer=record.layer, kind=record.kind, mechanism=record.mechanism, norm=record.norm, axes=record.axes,
-            weights=record.example(self._example), labels=labels, receipt=record.receipt,
+            weights=record.example(self._example), labels=labels, notes=record.notes,
+            receipt=record.receipt,
         )  # fmt: skip
 
     def example(self, index: int) -> "Tape":

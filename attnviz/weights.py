@@ -52,7 +52,8 @@ class DotProduct:
     """softmax(scale * query . key + bias), formed only as asked for; memory grows with length, not with its square.
 
     query: (head, query, feature); key: (key head, key, feature), where consecutive heads share a key head.
-    bias: None or an array that broadcasts to (head, query, key), -inf where a key is hidden.
+    bias: None or an array that broadcasts to (head, query, key): numbers, -inf where a key is hidden, or booleans,
+    False where one is.
     causal: query i sees keys 0 to i. A query that sees no key gets a row of zeros.
     """
 
@@ -75,10 +76,32 @@ class DotProduct:
         key = self.key[head * len(self.key) // heads]
         scores = (self.query[head, chosen].astype(np.float32) * np.float32(self.scale)) @ key.astype(np.float32).T
         if self.bias is not None:
-            scores += _rows_of(self.bias, head, chosen)
+            bias = _rows_of(self.bias, head, chosen)
+            if bias.dtype == np.bool_:
+                scores[~np.broadcast_to(bias, scores.shape)] = -np.inf
+            else:
+                scores += bias
         if self.causal:
             scores[chosen[:, None] < np.arange(keys)] = -np.inf
         return softmax(scores)[:, positions(columns, keys)]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Weights side by side on a new first axis, such as the windows of an image; each part is had as it is."""
+
+    parts: tuple[Weights, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.parts), *self.parts[0].shape)
+
+    def dense(self) -> Floats:
+        return np.stack([part.dense() for part in self.parts])
+
+    def window(self, head: int, rows: Index, columns: Index) -> Floats:
+        """(part, chosen query, chosen key) of one head."""
+        return np.stack([part.window(head, rows, columns) for part in self.parts])
 
 
 def _rows_of(bias: NDArray[Any], head: int, rows: NDArray[np.int64]) -> NDArray[Any]:

@@ -22,6 +22,7 @@ class Record:
     batch: int
     example: Callable[[int], Weights]
     receipt: Receipt
+    notes: tuple[str, ...] = ()
 
 
 Emit = Callable[[Record], None]

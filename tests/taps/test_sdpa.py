@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from attnviz import record
-from attnviz.errors import MapError
+from attnviz.errors import MapError, UnknownShape
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
@@ -121,10 +121,29 @@ def test_calls_from_outside_the_model_are_not_recorded() -> None:
     assert len(tape) == 1
 
 
-def test_tensors_without_heads_are_refused_with_the_layer() -> None:
-    model = nn.Sequential(Attention())
-    with pytest.raises(MapError, match="Layer 0: attention over tensors of 3 axes"), record(model):
-        model[0](QUERY[0], KEY[0], VALUE[0])
+def test_tensors_without_heads_are_one_head() -> None:
+    mask = SHOWN[0]
+    for given, expected in ((None, eager(QUERY[0], KEY[0])), (mask, eager(QUERY[0], KEY[0], hidden(mask)))):
+        found = recorded(QUERY[0], KEY[0], VALUE[0], given)
+        np.testing.assert_allclose(np.stack(found)[:, 0], expected, atol=1e-6)
+
+
+def test_heads_folded_into_the_batch_are_refused_with_the_layer() -> None:
+    class Folded(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            folded = x.flatten(0, 1)
+            return F.scaled_dot_product_attention(folded, folded, folded)
+
+    with pytest.raises(UnknownShape, match="Layer 0: its first axis of 8"), record(model := nn.Sequential(Folded())):
+        model(QUERY)
+
+
+def test_tensors_of_two_axes_are_refused_with_the_layer() -> None:
+    with (
+        pytest.raises(UnknownShape, match="Layer 0: .* tensors of 2 axes"),
+        record(model := nn.Sequential(Attention())),
+    ):
+        model[0](QUERY[0, 0], KEY[0, 0], VALUE[0, 0])
 
 
 def test_broken_numbers_are_refused_with_the_layer() -> None:

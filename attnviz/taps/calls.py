@@ -1,0 +1,138 @@
+"""The tap on torch's functions: what an attention layer cannot avoid to call, whatever it is called itself.
+
+A `TorchFunctionMode` belongs to one thread, so nothing is set on the model and other threads are never seen.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import FunctionType
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from attnviz.probe import Probe
+from attnviz.taps.base import Emit, Wanted
+from attnviz.taps.masks import Masks
+from attnviz.taps.place import Place, place
+from attnviz.taps.sdpa import from_kernel
+from attnviz.taps.softmax import PASSES, SOFTMAX, Softmaxes, from_softmax
+from attnviz.taps.traces import CARRIES, PROJECTIONS, Traces, tensors, variants
+
+# A mode is off while it answers a call, so it would not see the kernel that this Python function of torch calls inside.
+# The same code without the question whether a mode is on can run with the mode on.
+_multi_head = FunctionType(
+    F.multi_head_attention_forward.__code__,
+    {**vars(F), "has_torch_function": lambda _: False},
+    argdefs=F.multi_head_attention_forward.__defaults__,
+)
+
+
+class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
+    """Emits a record for each attention that is computed inside a module of `model`."""
+
+    def __init__(self, model: nn.Module, wanted: Wanted, ours: Callable[[], bool], emit: Emit) -> None:
+        super().__init__()
+        self.names = {id(module): name or type(model).__name__ for name, module in model.named_modules()}
+        self.wanted, self.ours, self.emit = wanted, ours, emit
+        self.traces, self.masks, self.softmaxes = Traces(), Masks(), Softmaxes()
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func is F.multi_head_attention_forward:
+            with self:
+                return _multi_head(*args, **kwargs)
+        output = func(*args, **kwargs)
+        for look in LOOKS.get(func, ()):
+            if self.ours():
+                look(self, output, *args, **kwargs)
+        return output
+
+    def place(self) -> Place | None:
+        """Where this call is made, if a record of it is wanted; a layer with a probe speaks for itself."""
+        found = place(self.names)
+        if found is None or any(isinstance(child, Probe) for child in found.module.children()):
+            return None
+        return found if self.wanted(found.layer) else None
+
+
+def _kernel(mode: calls, output: Tensor, /, query: Tensor, key: Tensor, *args: Any, **kwargs: Any) -> None:
+    found = mode.place()
+    if found is not None:
+        kind = mode.traces.kind(query, key, same_length=query.shape[-2] == key.shape[-2])
+        mode.emit(from_kernel(found, mode.masks, kind, output, query, key, *args, **kwargs))
+
+
+def _projection(mode: calls, output: Any, /, *args: Any, position: int, **_: Any) -> None:
+    if len(args) > position:
+        mode.traces.projected(output, args[position])
+
+
+def _carry(mode: calls, output: Any, /, *args: Any, **_: Any) -> None:
+    mode.traces.carried(output, args)
+
+
+def _pass(mode: calls, output: Any, /, source: Tensor, *_: Any, **__: Any) -> None:
+    mode.softmaxes.passed(output, source)
+
+
+def _matmul(
+    mode: calls, output: Tensor, /, left: Tensor, right: Tensor | None = None, other: Tensor | None = None,
+    mat2: Tensor | None = None, **_: Any,
+) -> None:  # fmt: skip
+    second = next((tensor for tensor in (right, other, mat2) if tensor is not None), None)
+    if second is not None and left.ndim > 2 and second.ndim > 2:
+        _product(mode, output, left, second, left.shape[-1] == second.shape[-2])
+
+
+def _baddbmm(mode: calls, output: Tensor, /, _: Tensor, batch1: Tensor, batch2: Tensor, **__: Any) -> None:
+    _product(mode, output, batch1, batch2, True)
+
+
+def _einsum(mode: calls, output: Tensor, /, equation: str, *operands: Any) -> None:
+    """Weights may stand first or second; their last axis must be summed over, and be one of the values."""
+    pair = list(tensors(operands))
+    if len(pair) != 2 or min(tensor.ndim for tensor in pair) < 3:
+        return
+    inputs, _, out = equation.replace(" ", "").partition("->")
+    names = inputs.split(",")
+    for first, second in ((0, 1), (1, 0)):
+        if pair[first] in mode.softmaxes:
+            key = names[first][-1]
+            return _product(mode, output, pair[first], pair[second], key in names[second] and key not in out)
+    return _product(mode, output, pair[0], pair[1], True)
+
+
+def _product(mode: calls, output: Tensor, left: Tensor, right: Tensor, fits: bool) -> None:
+    """Of weights and values, where the weights come from a softmax; else perhaps of query and key."""
+    taken = mode.softmaxes.taken(left) if fits else None
+    if taken is None:
+        mode.traces.multiplied(output, left, right)
+    elif (found := mode.place()) is not None:
+        mode.emit(from_softmax(found, *taken))
+
+
+def _softmax(mode: calls, output: Tensor, /, scores: Tensor, *args: Any, **kwargs: Any) -> None:
+    axis = kwargs.get("dim", args[0] if args else None)
+    trace = mode.traces.of(scores)
+    if output.ndim in (3, 4) and axis in (-1, output.ndim - 1) and trace is not None and trace.kind is not None:
+        mode.softmaxes.made(output, trace.kind)
+
+
+def _looks() -> dict[Any, tuple[Callable[..., None], ...]]:
+    """What to do after each function that matters."""
+    found: dict[Any, tuple[Callable[..., None], ...]] = {}
+    table: list[tuple[Iterable[Any], Callable[..., None]]] = [
+        ([F.scaled_dot_product_attention], _kernel),
+        *(([func], partial(_projection, position=position)) for func, position in PROJECTIONS.items()),
+        (CARRIES, _carry), (PASSES, _pass), (SOFTMAX, _softmax),
+        (variants("matmul", "bmm"), _matmul), (variants("baddbmm"), _baddbmm), (variants("einsum"), _einsum),
+    ]  # fmt: skip
+    for functions, look in table:
+        for func in functions:
+            found[func] = (*found.get(func, ()), look)
+    return found
+
+
+LOOKS = _looks()

@@ -1,0 +1,92 @@
+"""Where tensors come from: enough to tell self- from cross-attention, and scores from any other numbers.
+
+Followed by storage, so that views, transposed or split, need no attention of their own. A projection starts a trace anew;
+sums, products with numbers, norms and copies carry it on.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from attnviz.maps import Kind
+
+REMEMBERED = 4096
+
+
+def variants(*names: str) -> frozenset[Any]:
+    """Every function of torch, of tensors and of torch.nn.functional that has one of these names."""
+    rooms = (torch, Tensor, F)
+    return frozenset(getattr(room, name) for room in rooms for name in names if hasattr(room, name))
+
+
+# function -> position of the tensor that it projects
+PROJECTIONS = {**dict.fromkeys(variants("linear", "conv1d", "conv2d"), 0), **dict.fromkeys(variants("addmm"), 1)}
+CARRIES = variants(
+    "add", "add_", "sub", "sub_", "mul", "mul_", "div", "div_", "true_divide", "neg", "where", "masked_fill", "masked_fill_",
+    "tanh", "clamp", "clamp_min", "clamp_max", "max", "maximum", "to", "float", "half", "bfloat16", "double", "type_as",
+    "contiguous", "clone", "reshape", "flatten", "cat", "concat", "stack", "repeat", "repeat_interleave", "index_select",
+    "layer_norm", "rms_norm", "normalize", "index_copy_", "roll", "gather", "tril", "pad",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Trace:
+    """`origins`: storages that were projected into this tensor. `kind`: set where it is a query-key product."""
+
+    origins: frozenset[int]
+    kind: Kind | None = None
+
+
+class Traces:
+    """What is known of the tensors of one recording."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, Trace] = {}
+
+    def of(self, tensor: Tensor) -> Trace | None:
+        return self._of.get(_storage(tensor))
+
+    def projected(self, output: Any, source: Tensor) -> None:
+        self._put(output, Trace(frozenset((_storage(source),))))
+
+    def carried(self, output: Any, inputs: Iterable[Any]) -> None:
+        found = [trace for tensor in tensors(inputs) if (trace := self.of(tensor)) is not None]
+        if found:
+            kinds = [trace.kind for trace in found if trace.kind is not None]
+            self._put(output, Trace(frozenset().union(*(trace.origins for trace in found)), kinds[0] if kinds else None))
+
+    def multiplied(self, output: Any, query: Tensor, key: Tensor) -> None:
+        self._put(output, Trace(frozenset(), self.kind(query, key, same_length=output.shape[-1] == output.shape[-2])))
+
+    def kind(self, query: Tensor, key: Tensor, same_length: bool) -> Kind:
+        """ "self" where query and key were projected from the same tensor; by length where nothing is known of either."""
+        of_query, of_key = self.of(query), self.of(key)
+        if _storage(query) == _storage(key) or (of_query and of_key and of_query.origins & of_key.origins):
+            return "self"
+        return "self" if of_query is None and of_key is None and same_length else "soft"
+
+    def _put(self, output: Any, trace: Trace) -> None:
+        if not isinstance(output, Tensor):
+            return
+        if len(self._of) >= REMEMBERED:
+            self._of = dict(list(self._of.items())[REMEMBERED // 2 :])
+        place = _storage(output)
+        self._of.pop(place, None)
+        self._of[place] = trace
+
+
+def tensors(values: Iterable[Any]) -> Iterator[Tensor]:
+    """Those among arguments, and in lists among them."""
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from (item for item in value if isinstance(item, Tensor))
+
+
+def _storage(tensor: Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
