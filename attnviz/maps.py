@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import MapError, MapTooLarge, PromiseBroken
-from attnviz.weights import Dense, Floats, Index, Weights, positions
+from attnviz.weights import Dense, Floats, Index, Stack, Weights, positions
 
 Kind = Literal["soft", "hard", "self", "spatial", "channel"]
 Norm = Literal["softmax", "partial", "onehot", "sigmoid"]
@@ -129,6 +129,13 @@ class AttentionMap:
         """The map of one head, with axes ("query", "key")."""
         labels = {axis: names for axis, names in self.labels.items() if axis != "head"}
         return replace(self, axes=("query", "key"), weights=Dense(self.head(head)), labels=labels)
+
+    def at_window(self, window: int) -> "AttentionMap":
+        """The map of one window of an image, with axes ("head", "query", "key")."""
+        if self.axes[0] != "window":
+            raise MapError(f"layer {self.layer}: a map with axes {self.axes} has no windows")
+        parts = self.weights.parts if isinstance(self.weights, Stack) else tuple(map(Dense, self.weights.dense()))
+        return replace(self, axes=self.axes[1:], weights=parts[window])
 
     def _check_head(self, head: int) -> None:
         if self.axes != ("head", "query", "key"):

@@ -12,6 +12,7 @@ from torch import nn
 from attnviz.errors import NothingRecorded, UnknownLayer
 from attnviz.maps import AttentionMap
 from attnviz.taps import TAPS, Record
+from attnviz.taps.hidden import refuse_unseen
 
 _running: ContextVar[tuple[int, ...]] = ContextVar("running", default=())
 
@@ -111,6 +112,7 @@ def record(model: nn.Module, layers: str | Sequence[str] = "*") -> Iterator[Tape
             taps.enter_context(tap(model, choice, lambda: id(tape) in _running.get(), tape._keep))
         yield tape
     tape.seconds = time.perf_counter() - start
+    refuse_unseen(model, choice, tape.layers)
     if not tape.layers:
         raise _nothing(model, choice)
 

@@ -14,6 +14,8 @@ from torch.overrides import TorchFunctionMode
 
 from attnviz.probe import Probe
 from attnviz.taps.base import Emit, Wanted
+from attnviz.taps.gates import EXPANDS, MULTIPLY, RESHAPES, SIGMOID, Gates, from_gate, layer_of
+from attnviz.taps.hidden import kernels, refuse_compiled, refuse_kernel
 from attnviz.taps.masks import Masks
 from attnviz.taps.place import Place, place
 from attnviz.taps.sdpa import from_kernel
@@ -34,9 +36,12 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
 
     def __init__(self, model: nn.Module, wanted: Wanted, ours: Callable[[], bool], emit: Emit) -> None:
         super().__init__()
+        refuse_compiled(model)
         self.names = {id(module): name or type(model).__name__ for name, module in model.named_modules()}
         self.wanted, self.ours, self.emit = wanted, ours, emit
         self.traces, self.masks, self.softmaxes = Traces(), Masks(), Softmaxes()
+        self.gates = Gates()
+        self.looks = {**LOOKS, **{kernel: (partial(_hidden, name=str(kernel)),) for kernel in kernels()}}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -44,7 +49,7 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
             with self:
                 return _multi_head(*args, **kwargs)
         output = func(*args, **kwargs)
-        for look in LOOKS.get(func, ()):
+        for look in self.looks.get(func, ()):
             if self.ours():
                 look(self, output, *args, **kwargs)
         return output
@@ -120,6 +125,33 @@ def _softmax(mode: calls, output: Tensor, /, scores: Tensor, *args: Any, **kwarg
         mode.softmaxes.made(output, trace.kind)
 
 
+def _sigmoid(mode: calls, output: Tensor, /, *_: Any, **__: Any) -> None:
+    if output.ndim in (2, 3, 4) and (found := mode.place()) is not None:
+        mode.gates.made(output, found)
+
+
+def _reshape(mode: calls, output: Any, /, source: Tensor, *_: Any, **__: Any) -> None:
+    if mode.gates:
+        mode.gates.reshaped(output, source)
+
+
+def _expand(mode: calls, output: Tensor, /, source: Tensor, *_: Any, **__: Any) -> None:
+    if mode.gates:
+        mode.gates.expanded(output, source)
+
+
+def _multiply(mode: calls, _: Tensor, /, left: Any, right: Any = None, **kwargs: Any) -> None:
+    taken = mode.gates.taken(left, kwargs.get("other", right)) if mode.gates else None
+    if taken is not None and (found := mode.place()) is not None:
+        gate, kind, maker = taken
+        mode.emit(from_gate(layer_of(maker, found, mode.names), gate, kind))
+
+
+def _hidden(mode: calls, _: Any, /, *__: Any, name: str, **___: Any) -> None:
+    if (found := mode.place()) is not None:
+        refuse_kernel(found.layer, name)
+
+
 def _looks() -> dict[Any, tuple[Callable[..., None], ...]]:
     """What to do after each function that matters."""
     found: dict[Any, tuple[Callable[..., None], ...]] = {}
@@ -128,6 +160,7 @@ def _looks() -> dict[Any, tuple[Callable[..., None], ...]]:
         *(([func], partial(_projection, position=position)) for func, position in PROJECTIONS.items()),
         (CARRIES, _carry), (PASSES, _pass), (SOFTMAX, _softmax),
         (variants("matmul", "bmm"), _matmul), (variants("baddbmm"), _baddbmm), (variants("einsum"), _einsum),
+        (SIGMOID, _sigmoid), (RESHAPES, _reshape), (EXPANDS, _expand), (MULTIPLY, _multiply),
     ]  # fmt: skip
     for functions, look in table:
         for func in functions:

@@ -75,3 +75,24 @@ def test_encoder_decoder_and_cross_attention_are_told_apart(family: Family) -> N
         for maps, place in found(family, implementation):
             crossing = family.says == CROSS and place // BATCH == 2
             assert {m.kind for m in maps} == {"soft" if crossing else "self"}
+
+
+def test_windows_of_an_image_are_had_one_by_one() -> None:
+    family = FAMILIES["Swin"]
+    expected = own(family)[0][0]  # (2 images of 4 windows, head, query, key)
+    for implementation in ("sdpa", "eager"):
+        for maps, image in found(family, implementation):
+            m = maps[0]
+            assert m.axes == ("window", "head", "query", "key")
+            assert m.notes == ("4 windows an image, in the order in which the layer had them",)
+            for window in range(4):
+                one = m.at_window(window)
+                assert one.axes == ("head", "query", "key")
+                np.testing.assert_allclose(one.head(1), expected[image * 4 + window, 1], atol=LARGEST)
+
+
+def test_padding_changes_what_is_compared() -> None:
+    """The oracle itself must depend on the mask, or the parity of padded input would prove nothing."""
+    weights = own(FAMILIES["BERT"])[0][0]
+    assert weights[1, ..., -4:].max() < 1e-6
+    assert weights[0, ..., -4:].min() > 1e-4

@@ -140,7 +140,7 @@ def test_heads_folded_into_the_batch_are_refused_with_the_layer() -> None:
 
 def test_tensors_of_two_axes_are_refused_with_the_layer() -> None:
     with (
-        pytest.raises(UnknownShape, match="Layer 0: .* tensors of 2 axes"),
+        pytest.raises(UnknownShape, match=r"Layer 0: .* tensors of 2 axes"),
         record(model := nn.Sequential(Attention())),
     ):
         model[0](QUERY[0, 0], KEY[0, 0], VALUE[0, 0])
@@ -151,3 +151,28 @@ def test_broken_numbers_are_refused_with_the_layer() -> None:
     query[0, 0, 0, 0] = float("nan")
     with pytest.raises(MapError, match="Layer attention: the recorded weights do not give the layer's output"):
         recorded(query, KEY, VALUE)
+
+
+def test_a_mask_that_layers_share_is_kept_once_and_no_larger_than_it_says() -> None:
+    padding = torch.ones(2, 9, dtype=torch.bool)
+    padding[1, 5:] = False
+    mask = padding[:, None, None, :].expand(2, 1, 6, 9).contiguous()
+    model = nn.ModuleList([Attention(), Attention()])
+    with record(model) as tape:
+        for layer in model:
+            layer(QUERY, KEY, VALUE, mask)
+    first, second = (tape[name].weights for name in ("0", "1"))
+    assert np.shares_memory(first.bias, second.bias)  # type: ignore[attr-defined]
+    assert first.bias.shape == (1, 1, 9)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(tape.example(1)["1"].dense(), eager(QUERY, KEY, hidden(mask))[1], atol=1e-6)
+
+
+def test_a_shared_mask_that_changes_between_layers_is_kept_anew() -> None:
+    mask = torch.zeros(6, 9)
+    model = nn.ModuleList([Attention(), Attention()])
+    with record(model) as tape:
+        model[0](QUERY, KEY, VALUE, mask)
+        mask[:, 3] = 2.0
+        model[1](QUERY, KEY, VALUE, mask)
+    np.testing.assert_allclose(tape["0"].dense(), eager(QUERY, KEY)[0], atol=1e-6)
+    np.testing.assert_allclose(tape["1"].dense(), eager(QUERY, KEY, mask)[0], atol=1e-6)

@@ -1,0 +1,48 @@
+"""What cannot be looked into, and is refused: compiled models, and kernels that show neither weights nor query and key."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
+
+import torch
+from torch import nn
+
+from attnviz.errors import CompiledModel, HiddenKernel
+
+SEEN = (None, "eager", "sdpa")
+FUSED_LAYERS = (torch._transformer_encoder_layer_fwd, torch._native_multi_head_attention)
+
+
+def kernels() -> tuple[Any, ...]:
+    """Functions that compute attention out of sight; flex attention only where somebody has imported it."""
+    flex = sys.modules.get("torch._higher_order_ops.flex_attention")
+    return (*FUSED_LAYERS, *([flex.flex_attention] if flex is not None else []))
+
+
+def refuse_kernel(layer: str, name: str) -> NoReturn:
+    """For a call that was seen."""
+    raise HiddenKernel(
+        f"layer {layer}: it ran in {name}, which shows neither weights nor what they are made of",
+        'use torch\'s scaled_dot_product_attention (in transformers: attn_implementation="sdpa" or "eager")',
+    )
+
+
+def refuse_unseen(model: nn.Module, wanted: Callable[[str], bool], recorded: Iterable[str]) -> None:
+    """For parts of a transformers model that were told to use another kernel, and of which nothing was recorded."""
+    names = tuple(recorded)
+    for name, module in model.named_modules():
+        kernel = getattr(getattr(module, "config", None), "_attn_implementation", None)
+        if kernel not in SEEN and wanted(name) and not any(layer.startswith(name) for layer in names):
+            refuse_kernel(name or type(model).__name__, str(kernel))
+
+
+def refuse_compiled(model: nn.Module) -> None:
+    """Compiled code calls no function that could be watched; torch._dynamo is imported only where something was compiled."""
+    dynamo = sys.modules.get("torch._dynamo.eval_frame")
+    optimized = (dynamo.OptimizedModule,) if dynamo is not None else ()
+    for name, module in model.named_modules():
+        if isinstance(module, (torch.jit.ScriptModule, *optimized)) or module._compiled_call_impl is not None:
+            raise CompiledModel(
+                f"layer {name or type(model).__name__}: it is compiled, so nothing can be seen of what it computes",
+                "record the model as it was before torch.compile or torch.jit (model._orig_mod, or load it again)",
+            )
