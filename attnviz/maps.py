@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import MapError, MapTooLarge, PromiseBroken
-from attnviz.weights import Dense, Floats, Index, Stack, Weights, positions
+from attnviz.weights import Dense, DotProduct, Edges, Floats, Index, Stack, Weights, positions
 
 Kind = Literal["soft", "hard", "self", "spatial", "channel"]
 Norm = Literal["softmax", "partial", "onehot", "sigmoid"]
@@ -114,15 +114,22 @@ class AttentionMap:
         queries, keys = self.shape[1:]
         row_edges, column_edges = _edges(queries, size), _edges(keys, size)
         reduce = np.maximum if how == "max" else np.add
+        overview = self.weights.pooled(head, row_edges, column_edges, reduce) if isinstance(self.weights, DotProduct) else None
+        if overview is None:
+            overview = self._pooled_rows(head, row_edges, column_edges, reduce)
+        if how == "mean":
+            overview /= np.outer(np.diff(row_edges), np.diff(column_edges))
+        return overview
+
+    def _pooled_rows(self, head: int, row_edges: Edges, column_edges: Edges, reduce: np.ufunc) -> Floats:
+        """From whole rows, of which a band is formed at a time."""
         overview = np.empty((len(row_edges) - 1, len(column_edges) - 1), dtype=np.float32)
-        band = max(1, TILE // max(1, keys * -(-queries // size)))
+        band = max(1, TILE // max(1, self.shape[2] * -(-self.shape[1] // max(1, len(overview)))))
         for first in range(0, len(overview), band):
             last = min(first + band, len(overview))
             rows = self.rows(head, slice(int(row_edges[first]), int(row_edges[last])))
             columns = reduce.reduceat(rows, column_edges[:-1], axis=1)
             overview[first:last] = reduce.reduceat(columns, row_edges[first:last] - row_edges[first], axis=0)
-        if how == "mean":
-            overview /= np.outer(np.diff(row_edges), np.diff(column_edges))
         return overview
 
     def at_head(self, head: int) -> "AttentionMap":

@@ -13,6 +13,7 @@ from attnviz.errors import NothingRecorded, UnknownLayer
 from attnviz.maps import AttentionMap
 from attnviz.taps import TAPS, Record
 from attnviz.taps.hidden import refuse_unseen
+from attnviz.taps.steps import joined
 
 _running: ContextVar[tuple[int, ...]] = ContextVar("running", default=())
 
@@ -77,8 +78,14 @@ class Tape:
         return found[0]
 
     def _keep(self, record: Record) -> None:
-        """A layer that speaks again gets a numbered name: `attention`, `attention:1`, ..."""
+        """A layer that speaks again gets a numbered name: `attention`, `attention:1`, ...; a step with a cache joins the last."""
         calls = sum(1 for layer in self._records if layer.split(":")[0] == record.layer)
+        if calls:
+            last = f"{record.layer}:{calls - 1}" if calls > 1 else record.layer
+            one = joined(self._records[last], record, self._records.values())
+            if one is not None:
+                self._records[last] = one
+                return
         name = f"{record.layer}:{calls}" if calls else record.layer
         self._records[name] = replace(record, layer=name)
 

@@ -1,6 +1,6 @@
 """Where the numbers of a map come from: an array, or the query and key that a softmax is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Edges = NDArray[np.int64]
 Index = slice | Sequence[int] | NDArray[np.int64]
+
+SAFE_SCORE = 60.0  # exp(60) times 32,768 keys is far below the largest float32, exp(-60) far above the smallest
+BAND, KEYS = 512, 1024
 
 
 class Weights(Protocol):
@@ -85,6 +89,49 @@ class DotProduct:
             scores[chosen[:, None] < np.arange(keys)] = -np.inf
         return softmax(scores)[:, positions(columns, keys)]
 
+    def pooled(self, head: int, rows: Edges, columns: Edges, reduce: np.ufunc) -> Floats | None:
+        """(row tile, column tile): `reduce` over the weights of each tile, from tiles of scores that fit into a cache.
+
+        Exponentials are taken without first looking for the largest score of a row, which float32 allows where no score can
+        reach `SAFE_SCORE`; None where one could, or where each query has a bias of its own.
+        """
+        query = self.query[head].astype(np.float32) * np.float32(self.scale)
+        key = self.key[head * len(self.key) // self.shape[0]].astype(np.float32)
+        hidden = self._hidden_keys(head)
+        reach = np.linalg.norm(query, axis=1).max() * np.linalg.norm(key, axis=1).max()
+        if hidden is None or not reach < SAFE_SCORE:
+            return None
+        pooled = np.empty((len(rows) - 1, len(columns) - 1), dtype=np.float32)
+        for first, last in _bands(rows, BAND):
+            band = np.arange(rows[first], rows[last])
+            tiles = np.zeros((len(columns) - 1, len(band)), dtype=np.float32)
+            total = np.zeros(len(band), dtype=np.float32)
+            for left, right in _bands(columns, KEYS):
+                keys = np.arange(columns[left], columns[right])
+                if self.causal and keys[0] > band[-1]:
+                    break
+                scores = key[keys[0] : keys[-1] + 1] @ query[band[0] : band[-1] + 1].T
+                np.exp(scores, out=scores)
+                if hidden.any():
+                    scores[hidden[keys]] = 0
+                if self.causal and keys[-1] > band[0]:
+                    scores[keys[:, None] > band] = 0
+                total += scores.sum(axis=0)
+                tiles[left:right] = reduce.reduceat(scores, columns[left:right] - columns[left], axis=0)
+            tiles /= np.where(total == 0, 1, total)
+            pooled[first:last] = reduce.reduceat(tiles, rows[first:last] - rows[first], axis=1).T
+        return pooled
+
+    def _hidden_keys(self, head: int) -> NDArray[np.bool_] | None:
+        """(key,) true where all queries are kept from a key; None where the bias says more than that."""
+        if self.bias is None:
+            return np.zeros(self.shape[2], dtype=np.bool_)
+        row = _rows_of(self.bias, head, np.arange(1))
+        if self.bias.shape[-2] > 1 or row.ndim != 2 or not (row.dtype == np.bool_ or np.isin(row, (0, -np.inf)).all()):
+            return None
+        found: NDArray[np.bool_] = np.broadcast_to(~row if row.dtype == np.bool_ else np.isneginf(row), (1, self.shape[2]))[0]
+        return found
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -102,6 +149,40 @@ class Stack:
     def window(self, head: int, rows: Index, columns: Index) -> Floats:
         """(part, chosen query, chosen key) of one head."""
         return np.stack([part.window(head, rows, columns) for part in self.parts])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Weights of consecutive queries, (head, query, key so far) each; keys that a part does not have yet are zero."""
+
+    parts: tuple[Weights, ...]
+    keys: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.parts[0].shape[0], sum(part.shape[1] for part in self.parts), self.keys)
+
+    def dense(self) -> Floats:
+        return np.stack([self.window(head, slice(None), slice(None)) for head in range(self.shape[0])])
+
+    def window(self, head: int, rows: Index, columns: Index) -> Floats:
+        chosen = np.arange(self.shape[1])[positions(rows, self.shape[1])]
+        found = np.zeros((len(chosen), self.keys), dtype=np.float32)
+        first = 0
+        for part in self.parts:
+            _, queries, keys = part.shape
+            here = np.flatnonzero((chosen >= first) & (chosen < first + queries))
+            if here.size:
+                found[here, :keys] = part.window(head, chosen[here] - first, slice(None))
+            first += queries
+        return found[:, positions(columns, self.keys)]
+
+
+def _bands(edges: Edges, size: int) -> Iterator[tuple[int, int]]:
+    """Runs of tiles, first and behind the last, of about `size` positions each."""
+    tiles = len(edges) - 1
+    run = max(1, size * tiles // max(1, int(edges[-1])))
+    return ((first, min(first + run, tiles)) for first in range(0, tiles, run))
 
 
 def _rows_of(bias: NDArray[Any], head: int, rows: NDArray[np.int64]) -> NDArray[Any]:

@@ -11,6 +11,14 @@ from attnviz.weights import Weights
 
 
 @dataclass(frozen=True)
+class Step:
+    """One call of a generation: the weights of each example, and how many keys there were."""
+
+    weights: tuple[Weights, ...]
+    keys: int
+
+
+@dataclass(frozen=True)
 class Record:
     """What one layer said in one call, for a whole batch; `example(i)` gives the weights of one example."""
 
@@ -23,6 +31,7 @@ class Record:
     example: Callable[[int], Weights]
     receipt: Receipt
     notes: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 Emit = Callable[[Record], None]

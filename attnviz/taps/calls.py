@@ -41,7 +41,7 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
         self.wanted, self.ours, self.emit = wanted, ours, emit
         self.traces, self.masks, self.softmaxes = Traces(), Masks(), Softmaxes()
         self.gates = Gates()
-        self.looks = {**LOOKS, **{kernel: (partial(_hidden, name=str(kernel)),) for kernel in kernels()}}
+        self.looks: dict[Any, tuple[Callable[..., None], ...]] = {**LOOKS, **_refusals()}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -166,6 +166,10 @@ def _looks() -> dict[Any, tuple[Callable[..., None], ...]]:
         for func in functions:
             found[func] = (*found.get(func, ()), look)
     return found
+
+
+def _refusals() -> dict[Any, tuple[Callable[..., None], ...]]:
+    return {kernel: (partial(_hidden, name=str(kernel)),) for kernel in kernels()}
 
 
 LOOKS = _looks()

@@ -92,7 +92,7 @@ def _with_heads(place: Place, weights: Tensor) -> Tensor:
     if weights.ndim == 4:
         return weights
     if place.heads is not None:
-        return weights.unflatten(0, (-1, place.heads))
+        return weights.view(-1, place.heads, *weights.shape[1:])
     refuse_folded(place, len(weights))
     return weights.unsqueeze(1)
 

@@ -1,0 +1,95 @@
+"""Generation with a key-value cache against one causal pass over the same tokens."""
+
+import numpy as np
+import pytest
+import torch
+
+from attnviz import record
+from tests.taps.families import FAMILIES, ids
+
+IDS = ids(9)
+CAUSAL = ["GPT-2", "Llama", "Qwen3"]
+
+
+@pytest.mark.parametrize("implementation", ["sdpa", "eager"])
+@pytest.mark.parametrize("name", CAUSAL)
+def test_steps_with_a_cache_give_the_map_of_one_pass(name: str, implementation: str) -> None:
+    model, tokens = FAMILIES[name].make(implementation), IDS[:1] if implementation == "eager" else IDS
+    with torch.no_grad(), record(model) as whole:
+        model(tokens)
+    with torch.no_grad(), record(model) as tape:
+        cache = model(tokens[:, :4], use_cache=True).past_key_values
+        for step in range(4, 9):
+            cache = model(tokens[:, step : step + 1], past_key_values=cache, use_cache=True).past_key_values
+    assert tape.layers == whole.layers
+    for example in range(len(tokens)):
+        for m, expected in zip(tape.example(example), whole.example(example), strict=True):
+            assert m.kind == "self"
+            assert m.axes == ("head", "query", "key")
+            assert m.notes == ("6 calls with a cache, joined along the queries; keys that were not there yet are zero",)
+            np.testing.assert_allclose(m.dense(), expected.dense(), atol=1e-5)
+            np.testing.assert_allclose(m.window(1, [7, 2], slice(1, 6)), expected.window(1, [7, 2], slice(1, 6)), atol=1e-5)
+
+
+def test_generate_gives_one_map_a_layer() -> None:
+    import transformers as hf
+
+    torch.manual_seed(0)
+    model = hf.GPT2LMHeadModel(hf.GPT2Config(vocab_size=50, n_embd=32, n_layer=2, n_head=4, n_positions=32)).eval()
+    with record(model) as tape:
+        text = model.generate(
+            IDS[:1], attention_mask=torch.ones_like(IDS[:1]), max_new_tokens=5, do_sample=False, eos_token_id=None, pad_token_id=0
+        )
+    assert len(tape) == 2
+    with torch.no_grad(), record(model) as whole:
+        model(text[:, :-1])
+    for m, expected in zip(tape, whole, strict=True):
+        np.testing.assert_allclose(m.dense(), expected.dense(), atol=1e-5)
+
+
+def test_a_decoder_joins_its_cross_attention_too() -> None:
+    model = FAMILIES["BART"].make("sdpa")
+    decoder = ids(5, seed=3)
+    with torch.no_grad(), record(model, "decoder") as whole:
+        model(input_ids=IDS, decoder_input_ids=decoder)
+    with torch.no_grad(), record(model, "decoder") as tape:
+        output = model(input_ids=IDS, decoder_input_ids=decoder[:, :2], use_cache=True)
+        for step in range(2, 5):
+            output = model(
+                encoder_outputs=(output.encoder_last_hidden_state,), decoder_input_ids=decoder[:, step : step + 1],
+                past_key_values=output.past_key_values, use_cache=True,
+            )  # fmt: skip
+    assert tape.layers == whole.layers
+    for m, expected in zip(tape, whole, strict=True):
+        assert m.kind == ("soft" if "encoder_attn" in m.layer else "self")
+        np.testing.assert_allclose(m.dense(), expected.dense(), atol=1e-5)
+
+
+def test_two_calls_without_a_cache_stay_two_records() -> None:
+    model = FAMILIES["Llama"].make("sdpa")
+    with torch.no_grad(), record(model, "layers.0") as tape:
+        model(IDS[:, :4])
+        model(IDS[:, 4:])
+        model(IDS[:, :5])
+    assert tape.layers == ("layers.0.self_attn", "layers.0.self_attn:1", "layers.0.self_attn:2")
+
+
+def test_a_step_on_a_reordered_cache_stays_a_record_of_its_own() -> None:
+    model = FAMILIES["Llama"].make("sdpa")
+    with torch.no_grad(), record(model, "layers.0") as tape:
+        cache = model(IDS[:, :4], use_cache=True).past_key_values
+        cache.reorder_cache(torch.tensor([1, 0]))
+        model(IDS[:, 4:5], past_key_values=cache)
+    assert [m.shape for m in tape] == [(4, 4, 4), (4, 1, 5)]
+    assert len(tape) == 2
+
+
+def test_steps_keep_one_copy_of_the_keys() -> None:
+    model = FAMILIES["Llama"].make("sdpa")
+    with torch.no_grad(), record(model, "layers.0") as tape:
+        cache = None
+        for step in range(9):
+            cache = model(IDS[:, step : step + 1], past_key_values=cache, use_cache=True).past_key_values
+    parts = tape["layers.0"].weights.parts  # type: ignore[attr-defined]
+    assert len(parts) == 9
+    assert all(np.shares_memory(part.key, parts[-1].key) for part in parts)
