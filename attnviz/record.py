@@ -12,7 +12,7 @@ from torch import nn
 from attnviz.errors import NothingRecorded, UnknownLayer
 from attnviz.maps import AttentionMap
 from attnviz.taps import TAPS, Record
-from attnviz.taps.hidden import refuse_unseen
+from attnviz.taps.hidden import refuse_compiling, refuse_unseen
 from attnviz.taps.steps import joined
 
 _running: ContextVar[tuple[int, ...]] = ContextVar("running", default=())
@@ -117,7 +117,11 @@ def record(model: nn.Module, layers: str | Sequence[str] = "*") -> Iterator[Tape
         taps.callback(_running.reset, token)
         for tap in TAPS:
             taps.enter_context(tap(model, choice, lambda: id(tape) in _running.get(), tape._keep))
-        yield tape
+        try:
+            yield tape
+        except Exception as error:
+            refuse_compiling(model, error)
+            raise
     tape.seconds = time.perf_counter() - start
     refuse_unseen(model, choice, tape.layers)
     if not tape.layers:

@@ -29,12 +29,14 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
 
 def encoder(implementation: str) -> hf.BertModel:
+    """Random weights, the shape of all-MiniLM-L6."""
     torch.manual_seed(0)
     config = hf.BertConfig(**SHAPE, max_position_embeddings=LONG)
     return hf.BertModel._from_config(config, attn_implementation=implementation).eval()
 
 
 def once(model: torch.nn.Module, ids: torch.Tensor, recorded: bool = False, **options: bool) -> object:
+    """(1, token) ids through the model; the tape, where it is recorded."""
     with torch.no_grad():
         if not recorded:
             return model(input_ids=ids, **options)
@@ -56,6 +58,7 @@ def medians(work: dict[str, Callable[[], object]]) -> dict[str, float]:
 
 
 def forward(length: int) -> dict[str, float]:
+    """Plain, recorded, and eager with all weights returned."""
     fused, eager = encoder("sdpa"), encoder("eager")
     ids = torch.randint(0, 1000, (1, length))
     found = medians(

@@ -46,3 +46,18 @@ def refuse_compiled(model: nn.Module) -> None:
                 f"layer {name or type(model).__name__}: it is compiled, so nothing can be seen of what it computes",
                 "record the model as it was before torch.compile or torch.jit (model._orig_mod, or load it again)",
             )
+
+
+def refuse_compiling(model: nn.Module, error: BaseException) -> None:
+    """For a compiler that failed on the way through a layer, as flex attention's does: HiddenKernel, with the layer's name."""
+    if not type(error).__module__.startswith("torch._dynamo"):
+        return
+    names = {id(module): name or type(model).__name__ for name, module in model.named_modules()}
+    trace, layer = error.__traceback__, type(model).__name__
+    while trace is not None:
+        layer = names.get(id(trace.tb_frame.f_locals.get("self")), layer)
+        trace = trace.tb_next
+    raise HiddenKernel(
+        f"layer {layer}: it compiles a kernel of its own, which shows neither weights nor what they are made of",
+        'use torch\'s scaled_dot_product_attention (in transformers: attn_implementation="sdpa" or "eager")',
+    ) from error

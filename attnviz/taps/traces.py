@@ -65,7 +65,7 @@ class Traces:
     def kind(self, query: Tensor, key: Tensor, same_length: bool) -> Kind:
         """ "self" where query and key were projected from the same tensor; by length where nothing is known of either."""
         of_query, of_key = self.of(query), self.of(key)
-        if _storage(query) == _storage(key) or (of_query and of_key and of_query.origins & of_key.origins):
+        if 0 != _storage(query) == _storage(key) or (of_query and of_key and of_query.origins & of_key.origins):
             return "self"
         return "self" if of_query is None and of_key is None and same_length else "soft"
 
@@ -75,6 +75,8 @@ class Traces:
         if len(self._of) >= REMEMBERED:
             self._of = dict(list(self._of.items())[REMEMBERED // 2 :])
         place = _storage(output)
+        if not place:
+            return
         self._of.pop(place, None)
         self._of[place] = trace
 
@@ -89,4 +91,8 @@ def tensors(values: Iterable[Any]) -> Iterator[Tensor]:
 
 
 def _storage(tensor: Tensor) -> int:
-    return tensor.untyped_storage().data_ptr()
+    """0 where a tensor has none that can be asked for, as inside vmap."""
+    try:
+        return tensor.untyped_storage().data_ptr()
+    except (NotImplementedError, RuntimeError):
+        return 0

@@ -95,4 +95,10 @@ def test_padding_changes_what_is_compared() -> None:
     """The oracle itself must depend on the mask, or the parity of padded input would prove nothing."""
     weights = own(FAMILIES["BERT"])[0][0]
     assert weights[1, ..., -4:].max() < 1e-6
-    assert weights[0, ..., -4:].min() > 1e-4
+    assert weights[0, ..., -4:].max() > 1e-2
+
+
+@families
+def test_the_weights_compared_are_far_from_equal(family: Family) -> None:
+    for weights in own(family):
+        assert max(float((layer.amax(-1) / layer.mean(-1)).max()) for layer in weights) > 1.5

@@ -1,9 +1,12 @@
 """What cannot be captured is refused, each by a class of its own that names layer and cure."""
 
+import warnings
+
 import pytest
 import torch
 import transformers as hf
 from torch import Tensor, nn
+from torch.nn.attention.flex_attention import flex_attention
 
 from attnviz import record
 from attnviz.errors import CompiledModel, HiddenKernel, MapTooLarge, NothingRecorded, PromiseBroken
@@ -56,6 +59,18 @@ def test_a_model_told_to_use_another_kernel_is_refused_where_nothing_was_seen() 
     model.config._attn_implementation = "secret"
     with pytest.raises(HiddenKernel, match=r'Layer BertModel: it ran in secret.*attn_implementation="sdpa"'), record(model):
         model(**FAMILIES["BERT"].inputs())
+
+
+def test_flex_attention_is_refused_with_the_layer() -> None:
+    class Flexible(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return flex_attention(x, x, x)
+
+    model = nn.Sequential(Flexible())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(HiddenKernel, match="Layer 0: it"), torch.no_grad(), record(model):
+            model(torch.randn(1, 2, 16, 16))
 
 
 def test_rows_that_do_not_sum_to_one_are_refused() -> None:
