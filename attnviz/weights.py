@@ -89,6 +89,19 @@ class DotProduct:
             scores[chosen[:, None] < np.arange(keys)] = -np.inf
         return softmax(scores)[:, positions(columns, keys)]
 
+    def all_heads(self, rows: NDArray[np.int64]) -> Floats:
+        """(head, chosen query, key), in one product."""
+        heads, _, keys = self.shape
+        key = self.key.astype(np.float32, copy=False)
+        key = key if len(key) == heads else np.repeat(key, heads // len(key), axis=0)
+        scores = (self.query[:, rows].astype(np.float32) * np.float32(self.scale)) @ key.transpose(0, 2, 1)
+        if self.bias is not None:
+            bias = self.bias[..., rows, :] if self.bias.shape[-2] > 1 else self.bias
+            scores = np.where(bias, scores, np.float32(-np.inf)) if bias.dtype == np.bool_ else scores + bias
+        if self.causal:
+            scores[:, rows[:, None] < np.arange(keys)] = -np.inf
+        return softmax(scores.astype(np.float32, copy=False))
+
     def pooled(self, head: int, rows: Edges, columns: Edges, reduce: np.ufunc) -> Floats | None:
         """(row tile, column tile): `reduce` over the weights of each tile, from tiles of scores that fit into a cache.
 
