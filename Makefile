@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: run test check format screenshots browser clean
+.PHONY: run test check format bench screenshots browser clean
 
 run: $(VENV)/app
 	$(BIN)/attnviz app --port $(PORT)
@@ -24,6 +24,9 @@ check: $(VENV)/dev
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/dev
+	$(BIN)/python benchmarks/capture.py
 
 screenshots: $(VENV)/dev browser
 	$(BIN)/python -m tests.browser.screenshots
