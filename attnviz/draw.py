@@ -39,6 +39,8 @@ def figure_of(prediction: Prediction, maps: Sequence[AttentionMap]) -> tuple[go.
     """
     if maps[0].axes == ("head", "query", "key"):
         return _overview(prediction, maps)
+    if maps[0].axes == ("query", "key") and len(maps) > 1:
+        raise UnknownLayer("a picture shows one layer of one head", "give --layer with --head, or leave both out for all heads")
     spatial = [m for m in maps if m.axes == ("row", "column")]
     captions = " ".join(_caption(prediction, m) for m in spatial or maps[:1])
     if spatial and isinstance(prediction.encoded, EncodedImage):

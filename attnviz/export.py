@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from attnviz.encode import EncodedText
 from attnviz.errors import ExportError
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
@@ -22,8 +23,9 @@ _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-:root {{ color-scheme: light dark }}
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem; max-width: 60rem }}
+:root {{ color-scheme: light }}
+body {{ background: white; color: #222; font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto;
+  padding: 0 1rem; max-width: 60rem }}
 p {{ white-space: pre-wrap; overflow-wrap: anywhere }}
 </style></head><body>
 <h1>{title}</h1>
@@ -48,15 +50,14 @@ def as_npz(maps: Sequence[AttentionMap], prediction: Prediction) -> bytes:
 
 def as_html(figure: go.Figure, title: str, caption: str) -> bytes:
     """A page that stands alone: Plotly is inside, and nothing is fetched."""
-    body = figure.to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
-    return _PAGE.format(title=html.escape(title), caption=html.escape(caption), figure=body).encode()
+    body = _on_white(figure).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
+    return _PAGE.format(title=html.escape(title), caption=html.escape(caption.replace("`", "")), figure=body).encode()
 
 
 def as_picture(figure: go.Figure, kind: str) -> bytes:
     """PNG or SVG bytes, drawn by kaleido in an installed Chromium; ExportError where there is none."""
-    figure = go.Figure(figure).update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white")
     try:
-        return bytes(figure.to_image(format=kind, width=PICTURE_WIDTH, scale=2))
+        return bytes(_on_white(figure).to_image(format=kind, width=PICTURE_WIDTH, scale=2))
     except Exception as error:  # kaleido raises its browser's own errors, of many classes
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ExportError(
@@ -65,22 +66,27 @@ def as_picture(figure: go.Figure, kind: str) -> bytes:
         ) from None
 
 
+def _on_white(figure: go.Figure) -> go.Figure:
+    """A copy for paper: scales that start transparent start white."""
+    return go.Figure(figure).update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white")
+
+
 def summary(prediction: Prediction) -> dict[str, Any]:
     """Model, decision, probabilities, what went in, and seconds."""
-    tokens = list(getattr(prediction.encoded, "tokens", ()))
+    tokens = list(prediction.encoded.tokens) if isinstance(prediction.encoded, EncodedText) else []
     return {
         "model": prediction.card.name,
         "decision": prediction.decision,
         "probabilities": prediction.probabilities,
         "seconds": prediction.seconds,
         "notes": list(prediction.encoded.notes),
-        **({"tokens": tokens} if tokens else {}),
+        **({"text": prediction.encoded.text, "tokens": tokens} if isinstance(prediction.encoded, EncodedText) else {}),
     }
 
 
 def _described(m: AttentionMap) -> dict[str, Any]:
     return {
-        "layer": m.layer, "kind": m.kind, "mechanism": m.mechanism, "norm": m.norm, "promise": m.promise,
+        "layer": m.layer, "head": m.of_head, "kind": m.kind, "mechanism": m.mechanism, "norm": m.norm, "promise": m.promise,
         "axes": list(m.axes), "shape": list(m.shape), "labels": {axis: list(names) for axis, names in m.labels.items()},
         "notes": list(m.notes), "receipt": asdict(m.receipt) if m.receipt else None, "weights": m.dense().tolist(),
     }  # fmt: skip

@@ -45,7 +45,7 @@ class AttentionMap:
 
     `axes` names the axes of the weights, for example ("head", "query", "key"), ("row", "column") or ("channel",);
     axes that begin with "key" are those that a softmax sums over. `labels` may name the positions of an axis.
-    `notes` say what was done to the numbers since they left the layer.
+    `notes` say what was done to the numbers since they left the layer; `of_head` is the head that a map was narrowed to.
     Raises MapError at construction where the weights break the promise of `norm`; nobody checks again.
     """
 
@@ -58,6 +58,7 @@ class AttentionMap:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     receipt: Receipt | None = None
+    of_head: int | None = None
 
     def __post_init__(self) -> None:
         if len(self.axes) != len(self.shape):
@@ -135,7 +136,7 @@ class AttentionMap:
     def at_head(self, head: int) -> "AttentionMap":
         """The map of one head, with axes ("query", "key")."""
         labels = {axis: names for axis, names in self.labels.items() if axis != "head"}
-        return replace(self, axes=("query", "key"), weights=Dense(self.head(head)), labels=labels)
+        return replace(self, axes=("query", "key"), weights=Dense(self.head(head)), labels=labels, of_head=head)
 
     def at_window(self, window: int) -> "AttentionMap":
         """The map of one window of an image, with axes ("head", "query", "key")."""

@@ -63,7 +63,7 @@ def test_one_head_becomes_a_heatmap_with_its_words(text: Prediction) -> None:
     figure, caption = figure_of(text, [m])
     assert np.array_equal(figure.data[0].z, m.dense())
     assert list(figure.data[0].x) == ["[CLS]", "a", "good", "film", "[SEP]"]
-    assert caption.startswith("Layer 1 of tiny-text (self-attention, multi-head, ")
+    assert caption.startswith("Layer 1, head 3 of tiny-text (self-attention, multi-head, ")
 
 
 def test_of_a_photo_every_spatial_gate_is_laid_over_it(photo: Prediction) -> None:
@@ -80,3 +80,8 @@ def test_gates_of_channels_become_bars(photo: Prediction) -> None:
     figure, caption = figure_of(photo, choose(photo, "0"))
     assert sorted(figure.data[0].y) == sorted(photo.tape["stages.0.block.cbam.channel"].dense())
     assert "channel attention" in caption
+
+
+def test_a_picture_of_one_head_of_every_layer_is_refused(text: Prediction) -> None:
+    with pytest.raises(UnknownLayer, match="give --layer with --head"):
+        figure_of(text, choose(text, head=1))

@@ -1,8 +1,8 @@
 """Borders: raw input -> tensors, what to call their positions, and what was changed on the way in."""
 
 from attnviz.encode.image import EncodedImage, encode_image
-from attnviz.encode.text import EncodedText, Word, encode_text, read_text_file
+from attnviz.encode.text import EncodedText, Word, clean, encode_text, read_text_file
 
 Encoded = EncodedText | EncodedImage
 
-__all__ = ["Encoded", "EncodedImage", "EncodedText", "Word", "encode_image", "encode_text", "read_text_file"]
+__all__ = ["Encoded", "EncodedImage", "EncodedText", "Word", "clean", "encode_image", "encode_text", "read_text_file"]

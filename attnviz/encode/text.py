@@ -13,6 +13,7 @@ from torch import Tensor
 from attnviz.errors import InputError
 
 MAX_CHARACTERS = 100_000
+UNKNOWN = "[UNK]"
 MAX_FILE_BYTES = 4 * MAX_CHARACTERS
 
 _LINE_END = re.compile(r"\r\n?|[\v\f\x85]")
@@ -48,13 +49,15 @@ def encode_text(raw: str, *, tokenizer: Tokenizer) -> EncodedText:
     if all(encoding.special_tokens_mask):
         raise _nothing_to_read()
     tensors = {"input_ids": torch.tensor([encoding.ids]), "attention_mask": torch.tensor([encoding.attention_mask])}
-    return EncodedText(tensors, text, tuple(encoding.tokens), words(encoding, text), (*notes, *_cut(encoding, text)))
+    notes += _cut(encoding, text) + _unknown(encoding, text)
+    return EncodedText(tensors, text, tuple(encoding.tokens), words(encoding, text), notes)
 
 
 def text_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
     """The tokenizer in a file, cutting what is longer than `max_tokens`."""
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
+    tokenizer.encode_special_tokens = True  # a typed [SEP] is text, not an order to the model
     tokenizer.enable_truncation(max_tokens)
     return tokenizer
 
@@ -65,7 +68,10 @@ def read_text_file(raw: bytes) -> str:
         raise InputError(f"the file has {len(raw):,} bytes, the limit is {MAX_FILE_BYTES:,}", "upload a shorter text")
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        return raw.decode(encoding)
+        text = raw.decode(encoding)
+        if "\0" not in text:
+            return text
+        raise InputError("the file is not text in UTF-8 or UTF-16 with a mark", "save it as UTF-8 text and upload it again")
     except UnicodeDecodeError:
         raise InputError("the file is not text in UTF-8 or UTF-16", "save it as UTF-8 text and upload it again") from None
 
@@ -101,6 +107,15 @@ def _cut(encoding: Encoding, text: str) -> tuple[str, ...]:
     end = max(stop for _, stop in encoding.offsets)
     used, total = len(text[:end].split()), len(text.split())
     return (f"The model takes {len(encoding.ids)} tokens: the first {used:,} of {total:,} words were used.",)
+
+
+def _unknown(encoding: Encoding, text: str) -> tuple[str, ...]:
+    """A sentence on words that are not in the vocabulary, which the model sees as one and the same token."""
+    unknown = [text[slice(*offsets)] for token, offsets in zip(encoding.tokens, encoding.offsets, strict=True) if token == UNKNOWN]
+    if not unknown:
+        return ()
+    shown = ", ".join(f"“{word[:20]}”" for word in unknown[:5])
+    return (f"The model's vocabulary has nothing for {len(unknown):,} of the words ({shown}): it sees {UNKNOWN} in their place.",)
 
 
 def words(encoding: Encoding, text: str) -> tuple[Word, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import plotly.graph_objects as go
 
 from attnviz.plot.bars import channel_gates, probabilities, three_digits, word_weights
-from attnviz.plot.caption import caption
+from attnviz.plot.caption import ALIKE, caption
 from attnviz.plot.heatmap import heatmap
 from attnviz.plot.photo import FOOT, gate_map, overlay, photo
 from attnviz.plot.strip import strip
@@ -19,6 +19,7 @@ PLOTS: dict[tuple[str, ...], Callable[..., go.Figure]] = {
 }
 
 __all__ = [
+    "ALIKE",
     "FOOT",
     "PLOTS",
     "caption",

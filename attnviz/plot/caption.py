@@ -3,6 +3,10 @@
 import numpy as np
 
 from attnviz.maps import AttentionMap
+from attnviz.plot.heatmap import shortened
+
+# Gates that differ by less than this are called alike.
+ALIKE = 0.02
 
 KINDS = {
     "self": "self-attention",
@@ -15,6 +19,7 @@ KINDS = {
 
 def caption(m: AttentionMap, model: str, seconds: float, layer: int, head: int | None = None) -> str:
     """Model, layer, head, kind, what sums to one, the strongest number, seconds of the forward pass."""
+    head = m.of_head if head is None else head
     place = f"Layer {layer}" + ("" if head is None else f", head {head}")
     parts = [f"{place} of {model} ({KINDS[m.kind]}, {m.mechanism}, `{m.layer}`): {m.promise}."]
     parts += [_strongest(m), *m.notes, f"The forward pass took {seconds:.3f} s."]
@@ -25,15 +30,14 @@ def _strongest(m: AttentionMap) -> str:
     weights = m.dense()
     if m.axes == ("query", "key") and len(weights) > 1:
         off = weights - 2 * np.eye(*weights.shape, dtype=np.float32)
-        row, column = np.unravel_index(int(off.argmax()), off.shape)
-        names = [m.labels.get(axis) or range(m.size(axis)) for axis in m.axes]
-        return (
-            f"“{names[0][row]}” looks at “{names[1][column]}” with {weights[row, column]:.3f}, the strongest look at another word."
-        )
+        place = np.unravel_index(int(off.argmax()), off.shape)
+        query, key = (shortened(str((m.labels.get(axis) or range(m.size(axis)))[i])) for axis, i in zip(m.axes, place, strict=True))
+        return f"“{query}” looks at “{key}” with {weights[place]:.3f}, the strongest look at another position."
     if m.axes == ("channel",):
         return (
             f"Gates run from {weights.min():.3f} (channel {weights.argmin()}) to {weights.max():.3f} (channel {weights.argmax()})."
         )
     if m.axes == ("row", "column"):
-        return f"{weights.shape[0]} x {weights.shape[1]} gates, from {weights.min():.3f} to {weights.max():.3f}."
+        alike = " They are all alike: this layer prefers no place." if np.ptp(weights) < ALIKE else ""
+        return f"{weights.shape[0]} x {weights.shape[1]} gates, from {weights.min():.3f} to {weights.max():.3f}.{alike}"
     return ""

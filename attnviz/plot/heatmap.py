@@ -12,6 +12,7 @@ MAX_CELLS = 256
 CELL = 26
 MIN_HEIGHT, MAX_HEIGHT = 260, 720
 MAX_LABELS = 70
+LONGEST = 24
 
 
 def heatmap(m: AttentionMap, top: float = 1.0, locked: int | None = None) -> go.Figure:
@@ -44,9 +45,15 @@ def distinct(labels: tuple[str, ...], length: int) -> list[str]:
     seen: Counter[str] = Counter()
     names = []
     for label in labels[:length] or tuple(str(i) for i in range(length)):
-        names.append(as_text(label) + "\u200b" * seen[label])
-        seen[label] += 1
+        short = shortened(label)
+        names.append(as_text(short) + "\u200b" * seen[short])
+        seen[short] += 1
     return names
+
+
+def shortened(label: str) -> str:
+    """A label of at most LONGEST characters; what is longer ends in an ellipsis."""
+    return label if len(label) <= LONGEST else label[: LONGEST - 1] + "…"
 
 
 def as_text(label: str) -> str:

@@ -1,7 +1,8 @@
 """Pieces that every page shares: picking a model, saying what was changed or wrong, the decision, and the map card."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -44,18 +45,35 @@ def pick_model(kind: str) -> ModelCard | None:
         return None
     name = st.sidebar.selectbox("Model", list(fitting), format_func=lambda name: fitting[name].title, key=f"{kind}-model")
     st.sidebar.caption(fitting[name].summary)
+    about = fitting[name].folder / "README.md"
+    if about.is_file():
+        with st.sidebar.popover("About this model", width="stretch"):
+            st.markdown(about.read_text(encoding="utf-8"))
     return fitting[name]
 
 
-def attempt(work: Callable[[], Prediction], model: str) -> Prediction | None:
-    """The result of `work`; after an error, said in a sentence, the model's last finished result, so that the page stays."""
+def attempt(work: Callable[[], Prediction], model: str) -> tuple[Prediction | None, bool]:
+    """The result of `work` and True; after an error, said in a sentence, the model's last finished result and False."""
     key = f"last {model}"
     try:
         st.session_state[key] = work()
     except AttnvizError as error:
         still = " Below is still the last result." if key in st.session_state else ""
         st.error(f"{error}{still}")
-    return st.session_state.get(key)
+        return st.session_state.get(key), False
+    return st.session_state[key], True
+
+
+def remember(defaults: Mapping[str, Any]) -> None:
+    """Gives widgets their first values, and keeps what the visitor chose while another page is open.
+
+    Streamlit forgets a widget that a run does not draw, unless its value is set anew.
+    """
+    for key, value in defaults.items():
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+        elif value is not None:
+            st.session_state[key] = value
 
 
 def notes(sentences: Sequence[str]) -> None:
@@ -104,7 +122,7 @@ def receipt(m: AttentionMap) -> None:
 
 def downloads(m: AttentionMap, figure: go.Figure, caption: str, prediction: Prediction, key: str) -> None:
     """The map as a file; each is made when it is asked for."""
-    stem = f"{prediction.card.name}-{m.layer}"
+    stem = f"{prediction.card.name}-{m.layer}" + ("" if m.of_head is None else f"-head{m.of_head}")
     makers: dict[str, Callable[[], bytes]] = {
         "html": lambda: export.as_html(figure, prediction.card.name, caption),
         "json": lambda: export.as_json([m], prediction),

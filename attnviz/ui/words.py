@@ -24,12 +24,14 @@ button small { font-size: .68rem; opacity: .8; font-variant-numeric: tabular-num
 _JS = """
 export default function ({ parentElement, data, setStateValue }) {
   const box = parentElement.querySelector('.sentence');
+  const focused = [...box.children].indexOf(parentElement.activeElement);
   box.replaceChildren(...data.words.map((word, i) => {
     const button = document.createElement('button');
     button.type = 'button';
     button.style.setProperty('--tint', (0.72 * word.tint).toFixed(3));
     button.setAttribute('aria-pressed', String(i === data.locked));
     button.setAttribute('aria-label', word.text + ' ' + word.value);
+    button.title = word.value;
     if (word.special) button.className = 'special';
     const text = document.createElement('span');
     text.dir = 'auto';
@@ -43,12 +45,15 @@ export default function ({ parentElement, data, setStateValue }) {
     button.onclick = () => setStateValue('locked', i === data.locked ? null : i);
     return button;
   }));
+  if (focused >= 0) box.children[focused]?.focus();
 }
 """
 
 NUMBERED = 60
 
-_component = st.components.v2.component("attnviz_words", html='<div class="sentence" role="group"></div>', css=_CSS, js=_JS)
+_component = st.components.v2.component(
+    "attnviz_words", html='<div class="sentence" role="group" aria-label="Words, tinted by attention"></div>', css=_CSS, js=_JS
+)
 
 
 def words(labels: Sequence[str], weights: Floats, special: Sequence[bool], key: str) -> int | None:

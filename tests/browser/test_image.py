@@ -126,3 +126,24 @@ def test_the_page_fits_a_phone(page: Page, url: str) -> None:
     page.goto(f"{url}/image")
     figure(page, "gates-0")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_an_empty_file_is_refused_and_the_last_good_photo_stays(page: Page, url: str) -> None:
+    page.goto(f"{url}/image")
+    figure(page, "gates-0")
+    upload(page, "x.png", b"")
+    expect(page.get_by_text(re.compile("empty: it has 0 bytes")).first).to_be_visible()
+    page.locator(".st-key-image-source button").filter(has_text="Paste").click()
+    quiet(page)
+    expect(page.get_by_text(re.compile("0 bytes"))).to_have_count(0)
+    figure(page, "gates-0")
+
+
+def test_choices_are_still_there_after_a_look_at_another_page(page: Page, url: str) -> None:
+    page.goto(f"{url}/image")
+    figure(page, "gates-0")
+    block(page, "Block 1")
+    page.get_by_role("link", name="Text").click()
+    figure(page, "text-map-figure")
+    page.get_by_role("link", name="Image").click()
+    assert heat(page, "gates-1").shape == (8, 8)

@@ -85,7 +85,7 @@ KEPT = {
     "right-to-left script with its marks": ("שלום\u200f good", ["שלום", "good"]),
     "html stays text": ("<script>a</script>", ["<", "script", ">", "a", "<", "/", "script", ">"]),
     "entities stay text": ("&amp;", ["&", "amp", ";"]),
-    "a name of a special token that was typed": ("[SEP] a", ["[SEP]", "a"]),
+    "a name of a special token that was typed": ("[SEP] a", ["[", "SEP", "]", "a"]),
     "line ends of all systems part words": ("a\r\nb\ra\nb\x0ba\x85b", ["a", "b"] * 3),
     "accents are composed": ("e\u0301", ["é"]),
     "a mark alone between words": ("a \u0301 b", ["a", "b"]),
@@ -96,7 +96,7 @@ KEPT = {
 def test_what_was_typed_is_shown(tokenizer: Tokenizer, raw: str, words: list[str]) -> None:
     encoded = encode_text(raw, tokenizer=tokenizer)
     assert [word.strip() for word in texts(encoded)] == words
-    assert encoded.notes == ()
+    assert [note for note in encoded.notes if "vocabulary" not in note] == []
 
 
 # what was typed, the text that is left, how many characters went
@@ -114,8 +114,24 @@ REMOVED = {
 def test_what_cannot_be_shown_goes_and_a_note_counts_it(tokenizer: Tokenizer, raw: str, text: str, note: str) -> None:
     encoded = encode_text(raw, tokenizer=tokenizer)
     assert encoded.text == text
-    assert encoded.notes == (note,)
+    assert encoded.notes[0] == note
     encoded.text.encode()
+
+
+def test_words_outside_the_vocabulary_are_named_in_a_note(tokenizer: Tokenizer) -> None:
+    (note,) = encode_text("good 😀 film xyzzy", tokenizer=tokenizer).notes
+    assert note == "The model's vocabulary has nothing for 2 of the words (“😀”, “xyzzy”): it sees [UNK] in their place."
+
+
+def test_a_special_token_that_was_typed_is_no_order_to_the_model(tokenizer: Tokenizer) -> None:
+    encoded = encode_text("good [SEP] film", tokenizer=tokenizer)
+    assert encoded.tokens.count("[SEP]") == 1
+    assert [word.special for word in encoded.words] == [True, *[False] * 5, True]
+
+
+def test_utf_16_without_a_mark_is_refused() -> None:
+    with pytest.raises(InputError, match="not text in UTF-8"):
+        read_text_file("good film".encode("utf-16-le"))
 
 
 def test_no_text_of_random_characters_breaks_the_border(tokenizer: Tokenizer) -> None:

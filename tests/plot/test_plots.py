@@ -39,7 +39,7 @@ def test_the_caption_of_a_head_names_model_layer_head_promise_and_the_strongest_
     m = attention([[0.9, 0.1, 0.0], [0.2, 0.1, 0.7], [0.5, 0.4, 0.1]], ("a", "b", "c"))
     assert caption(m, "tiny", 0.0123, 2, head=3) == (
         "Layer 2, head 3 of tiny (self-attention, multi-head, `layer.0`): each row sums to 1. "
-        "“b” looks at “c” with 0.700, the strongest look at another word. The forward pass took 0.012 s."
+        "“b” looks at “c” with 0.700, the strongest look at another position. The forward pass took 0.012 s."
     )
 
 

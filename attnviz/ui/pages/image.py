@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Callable
 
+import numpy as np
 import streamlit as st
 
 from attnviz import plot
@@ -17,19 +18,27 @@ from attnviz.ui.paste import pasted_photo
 PHOTOS = ASSETS / "photos"
 ALL = "All"
 KEPT = "image-kept"
+# Widgets whose values stay while another page is open, and what they begin with.
+DEFAULTS = {
+    "image-source": "Sample", "image-fit": "crop", "image-sample": None, "image-block": "Block 0", "image-opacity": 0.85,
+    "image-scale": "0 to 1", "image-model": None,
+}  # fmt: skip
 
 
 def page() -> None:
     """Widgets from top to bottom, in the order of a visitor's questions."""
+    widgets.remember(DEFAULTS)
     widgets.head("Where does it look in a photo?")
     card = widgets.pick_model("image")
-    raw, fit = photo_input()
+    given, fit = photo_input()
     if card is None:
         return
-    if raw is None:
+    if given is None:
         st.caption("No new photo yet: below is the last one.")
-    raw = st.session_state[KEPT] = raw or st.session_state.get(KEPT) or sample(next(iter(credits())))
-    prediction = widgets.attempt(lambda: cache.prediction(card.name, raw, fit=fit), card.name)
+    raw = st.session_state.get(KEPT, sample(next(iter(credits())))) if given is None else given
+    prediction, fresh = widgets.attempt(lambda: cache.prediction(card.name, raw, fit=fit), card.name)
+    if fresh:
+        st.session_state[KEPT] = raw
     if prediction is not None:
         given_and_decided(prediction)
         attention(prediction)
@@ -39,7 +48,7 @@ def photo_input() -> tuple[bytes | None, str]:
     """The input row: where the photo comes from, and how it is made square."""
     first, second = st.columns([3, 1], vertical_alignment="bottom")
     with first:
-        source = st.segmented_control("Photo", list(SOURCES), default="Sample", key="image-source") or "Sample"
+        source = st.segmented_control("Photo", list(SOURCES), key="image-source") or "Sample"
     with second.popover("More", width="stretch"):
         fit = st.radio(
             "Make it square by", ["crop", "letterbox"], key="image-fit", help="Cropped to its middle, or whole with bars."
@@ -113,8 +122,8 @@ def attention(prediction: Prediction) -> None:
     blocks = paired(prediction)
     first, second, third = st.columns([2, 2, 1], vertical_alignment="bottom")
     names = [f"Block {i}" for i in range(len(blocks))]
-    chosen = first.segmented_control("Block", [*names, ALL], default=names[0], key="image-block") or names[0]
-    opacity = second.slider("Strength of the overlay", 0.0, 1.0, 0.85, 0.05, key="image-opacity")
+    chosen = first.segmented_control("Block", [*names, ALL], key="image-block") or names[0]
+    opacity = second.slider("Strength of the overlay", 0.0, 1.0, step=0.05, key="image-opacity")
     with third.popover("More", width="stretch"):
         stretched = st.radio("Scale of the spatial gates", ["0 to 1", "smallest to largest"], key="image-scale") != "0 to 1"
     for position, (spatial, channel) in enumerate(blocks):
@@ -136,7 +145,7 @@ def block(
     encoded = prediction.encoded
     assert isinstance(encoded, EncodedImage)
     gates = spatial.dense()
-    scale = (float(gates.min()), float(gates.max())) if stretched else (0.0, 1.0)
+    scale = (float(gates.min()), float(gates.max())) if stretched and np.ptp(gates) >= plot.ALIKE else (0.0, 1.0)
     layers = prediction.tape.layers
     st.subheader(f"Block {position}: where it looks", anchor=False)
     columns = st.columns(3)
@@ -147,9 +156,13 @@ def block(
         widgets.chart(plot.gate_map(spatial, *scale), f"gates-{position}", "The spatial gates")
     with columns[2]:
         widgets.chart(laid_over, f"overlay-{position}", "The photo, dimmed where the gate is shut")
-    said = plot.caption(spatial, prediction.card.name, prediction.seconds, layers.index(spatial.layer))
-    said += f" Colours run from {scale[0]:.2f} to {scale[1]:.2f}; what is shut is dimmed and grey."
+    said = f"Block {position}, spatial gates. " + plot.caption(
+        spatial, prediction.card.name, prediction.seconds, layers.index(spatial.layer)
+    )
+    said += f" Colours run from {scale[0]:.2f} to {scale[1]:.2f}; the lower end is dimmed and grey."
     widgets.card_foot(spatial, laid_over, said, prediction, f"spatial-{position}")
     st.subheader(f"Block {position}: which channels it uses", anchor=False)
-    said = plot.caption(channel, prediction.card.name, prediction.seconds, layers.index(channel.layer))
+    said = f"Block {position}, channel gates. " + plot.caption(
+        channel, prediction.card.name, prediction.seconds, layers.index(channel.layer)
+    )
     widgets.map_card(channel, plot.channel_gates(channel), said, prediction, f"channel-{position}")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from attnviz import plot
-from attnviz.encode import EncodedText, Word, read_text_file
+from attnviz.encode import EncodedText, Word, clean, read_text_file
 from attnviz.errors import InputError
 from attnviz.explain import by_word, sharpness
 from attnviz.maps import AttentionMap
@@ -13,22 +13,26 @@ from attnviz.ui import cache, widgets
 from attnviz.ui.words import locked_word, words
 
 TEXT, EXAMPLE, UPLOAD, PROBLEM = "text-input", "text-example", "text-upload", "text-problem"
-KEPT, RANKING = "text-kept", "text-ranking"
-LAYER, HEAD = "text-layer", "text-head"
+LAYER, HEAD, MERGE, HIDE, SCALE = "text-layer", "text-head", "text-merge", "text-hide", "text-scale"
+RANKING = "text-ranking"
+# Widgets whose values stay while another page is open, and what they begin with.
+DEFAULTS = {TEXT: None, LAYER: None, HEAD: None, MERGE: True, HIDE: False, SCALE: "0 to 1", "text-model": None}
 PLACES = 3
 
 
 def page() -> None:
     """Widgets from top to bottom, in the order of a visitor's questions."""
+    widgets.remember(DEFAULTS)
     widgets.head("Where does it look in a sentence?")
     card = widgets.pick_model("text")
     text = sentence()
     if card is None:
         return
-    prediction = widgets.attempt(lambda: cache.prediction(card.name, text), card.name)
+    prediction, fresh = widgets.attempt(lambda: cache.prediction(card.name, text), card.name)
     if prediction is None:
         return
-    widgets.notes(prediction.encoded.notes)
+    if fresh:
+        widgets.notes(prediction.encoded.notes)
     widgets.decision(prediction, "text-decision")
     attention(prediction)
 
@@ -36,7 +40,7 @@ def page() -> None:
 def sentence() -> str:
     """The input row; an upload or an example fills the box, where it can be edited."""
     examples = sample_sentences()
-    st.session_state.setdefault(TEXT, st.session_state.get(KEPT, examples[0]))
+    st.session_state.setdefault(TEXT, examples[0])
     box, side = st.columns([3, 1], vertical_alignment="top")
     box.text_area("Sentence", key=TEXT, height=104)
     side.selectbox("Examples", examples, key=EXAMPLE, index=None, placeholder="Choose an example", on_change=_take_example)
@@ -44,8 +48,6 @@ def sentence() -> str:
         st.file_uploader("A text file, at most 400 kB", type=["txt"], key=UPLOAD, on_change=_take_upload)
     if problem := st.session_state.pop(PROBLEM, None):
         st.error(problem)
-    # Streamlit forgets a widget that another page does not draw.
-    st.session_state[KEPT] = st.session_state[TEXT]
     return str(st.session_state[TEXT])
 
 
@@ -64,7 +66,9 @@ def _take_upload() -> None:
     if upload is None:
         return
     try:
-        st.session_state[TEXT] = read_text_file(upload.getvalue())
+        text = read_text_file(upload.getvalue())
+        clean(text)
+        st.session_state[TEXT] = text
     except InputError as error:
         st.session_state[PROBLEM] = str(error)
 
@@ -97,9 +101,9 @@ def options(place: "st.delta_generator.DeltaGenerator", prediction: Prediction) 
     first.selectbox("Layer", range(layers), key=LAYER)
     second.selectbox("Head", range(heads), key=HEAD)
     with third.popover("More", width="stretch"):
-        merge = st.toggle("Merge sub-words into words", True, key="text-merge", help="Summed over keys, averaged over queries.")
-        hide = st.toggle("Hide special tokens", False, key="text-hide", help="[CLS] opens and [SEP] closes every input.")
-        top = st.radio("Scale of the heatmap", ["0 to 1", "0 to largest"], key="text-scale", horizontal=True)
+        merge = st.toggle("Merge sub-words into words", key=MERGE, help="Summed over keys, averaged over queries.")
+        hide = st.toggle("Hide special tokens", key=HIDE, help="[CLS] opens and [SEP] closes every input.")
+        top = st.radio("Scale of the heatmap", ["0 to 1", "0 to largest"], key=SCALE, horizontal=True)
     return merge, hide, str(top)
 
 
@@ -131,11 +135,11 @@ def overview(prediction: Prediction, ranking: list[tuple[float, int, int]], chos
         plot.thumbnails(heads, chosen, hints), key="text-thumbnails", config=widgets.CHART, on_select=_take_head,
         selection_mode="points", alt="One small heatmap for each layer and head",
     )  # fmt: skip
-    best = ", ".join(f"{layer}.{head} ({value:.2f})" for value, layer, head in ranking[:5])
-    st.caption(
-        f"One picture a head, rows look at columns; each is scaled to its own largest weight. Click one to see it in detail. "
-        f"Sharpest looks at distant words (layer.head): {best}."
-    )
+    said = "One picture a head, over tokens: rows look at columns, scaled to the largest weight. Click one to see it in detail."
+    if ranking[0][0]:
+        best = ", ".join(f"{layer}.{head} ({value:.2f})" for value, layer, head in ranking[:5] if value)
+        said += f" Sharpest looks at distant words (layer.head): {best}."
+    st.caption(said)
 
 
 def _take_head() -> None:
@@ -150,7 +154,7 @@ def detail(prediction: Prediction, m: AttentionMap, layer: int, head: int, scale
     top = 1.0 if scale == "0 to 1" else float(m.dense().max())
     figure = plot.heatmap(m, top, locked)
     caption = plot.caption(m, prediction.card.name, prediction.seconds, layer, head)
-    widgets.map_card(m, figure, caption, prediction, "text-map")
+    widgets.chart(figure, "text-map-figure", caption)
     if locked is not None:
         weights, names = m.dense(), m.labels["key"]
         out, back = st.columns(2)
@@ -160,6 +164,7 @@ def detail(prediction: Prediction, m: AttentionMap, layer: int, head: int, scale
         with back:
             st.markdown(f"**“{names[locked]}” is looked at by**")
             widgets.chart(plot.word_weights(names, weights[:, locked].tolist()), "text-looked-at")
+    widgets.card_foot(m, figure, caption, prediction, "text-map")
 
 
 def ranked_heads(prediction: Prediction) -> list[tuple[float, int, int]]:
