@@ -83,5 +83,5 @@ def test_gates_of_channels_become_bars(photo: Prediction) -> None:
 
 
 def test_a_picture_of_one_head_of_every_layer_is_refused(text: Prediction) -> None:
-    with pytest.raises(UnknownLayer, match="give --layer with --head"):
+    with pytest.raises(UnknownLayer, match="Give --layer with --head"):
         figure_of(text, choose(text, head=1))

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from attnviz.paths import ASSETS
-from attnviz.ui import widgets
 from attnviz.ui.pages import image, text
 
 # title, icon, page; the first opens by itself
@@ -18,8 +17,6 @@ PAGES: list[tuple[str, str, Callable[[], None]]] = [
 def main() -> None:
     """What app.py runs on every visit."""
     st.set_page_config(page_title="attnviz: see where a model looks", page_icon=str(ASSETS / "icon.png"), layout="wide")
-    for module in (text, image):
-        widgets.remember(module.DEFAULTS)
     pages = [
         st.Page(page, title=title, icon=icon, url_path=title.lower(), default=position == 0)
         for position, (title, icon, page) in enumerate(PAGES)

@@ -20,6 +20,8 @@ _STYLE = """<style>
 .stMainBlockContainer h2, .stMainBlockContainer h3 { font-size: 1.15rem; padding: .3rem 0 }
 </style>"""
 
+KEPT = "kept"
+
 CHART = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
 
@@ -65,15 +67,19 @@ def attempt(work: Callable[[], Prediction], model: str) -> tuple[Prediction | No
 
 
 def remember(defaults: Mapping[str, Any]) -> None:
-    """Gives widgets their first values, and keeps what the visitor chose while another page is open.
+    """Gives widgets the values that the visitor left them with, or their first ones.
 
-    Streamlit forgets a widget that a run does not draw, unless its value is set anew.
+    Streamlit forgets a widget that a run does not draw, so `keep` has to follow where the widgets have been drawn.
     """
-    for key, value in defaults.items():
-        if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
-        elif value is not None:
+    kept = st.session_state.setdefault(KEPT, {})
+    for key, value in {**defaults, **{key: kept[key] for key in defaults if key in kept}}.items():
+        if key not in st.session_state and value is not None:
             st.session_state[key] = value
+
+
+def keep(defaults: Mapping[str, Any]) -> None:
+    """Keeps the present values of widgets for a later `remember`."""
+    st.session_state.setdefault(KEPT, {}).update({key: st.session_state[key] for key in defaults if key in st.session_state})
 
 
 def notes(sentences: Sequence[str]) -> None:

@@ -31,6 +31,7 @@ def page() -> None:
     widgets.head("Where does it look in a photo?")
     card = widgets.pick_model("image")
     given, fit = photo_input()
+    widgets.keep(DEFAULTS)
     if card is None:
         return
     if given is None:
@@ -126,6 +127,7 @@ def attention(prediction: Prediction) -> None:
     opacity = second.slider("Strength of the overlay", 0.0, 1.0, step=0.05, key="image-opacity")
     with third.popover("More", width="stretch"):
         stretched = st.radio("Scale of the spatial gates", ["0 to 1", "smallest to largest"], key="image-scale") != "0 to 1"
+    widgets.keep(DEFAULTS)
     for position, (spatial, channel) in enumerate(blocks):
         if chosen in (ALL, names[position]):
             block(prediction, position, spatial, channel, opacity, stretched)

@@ -26,6 +26,7 @@ def page() -> None:
     widgets.head("Where does it look in a sentence?")
     card = widgets.pick_model("text")
     text = sentence()
+    widgets.keep(DEFAULTS)
     if card is None:
         return
     prediction, fresh = widgets.attempt(lambda: cache.prediction(card.name, text), card.name)
@@ -82,6 +83,7 @@ def attention(prediction: Prediction) -> None:
         st.session_state[LAYER], st.session_state[HEAD] = ranking[0][1:]
     tinted, controls = st.container(), st.container()
     merge, hide, top = options(controls, prediction)
+    widgets.keep(DEFAULTS)
     layer, head = st.session_state[LAYER], st.session_state[HEAD]
     m = by_word(prediction.tape[prediction.tape.layers[layer]].at_head(head), prediction.encoded.words, merge, hide)
     key = f"words {cache.fingerprint(prediction.encoded.text)} {merge} {hide}"
