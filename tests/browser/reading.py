@@ -32,10 +32,10 @@ def bars(page: Page, key: str) -> NDArray[np.float64]:
 
 
 def quiet(page: Page) -> None:
-    """Waits until Streamlit has finished what it was asked."""
-    page.wait_for_timeout(300)
-    expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
-    page.wait_for_timeout(300)
+    """Waits until Streamlit has finished what it was asked, and has not begun anew three times in a row."""
+    for _ in range(3):
+        page.wait_for_timeout(400)
+        expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
 
 
 def choose(page: Page, key: str, option: str) -> None:
