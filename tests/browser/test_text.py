@@ -79,16 +79,19 @@ def test_a_clicked_picture_opens_its_head(page: Page, url: str) -> None:
 
 def test_sub_words_merge_and_special_tokens_hide_by_choice(page: Page, url: str) -> None:
     page.goto(url)
+    figure(page, "text-map-figure")
     write_sentence(page, "unflinchingly good")
     words = page.locator(".sentence button")
-    expect(words).to_have_count(4)
+    expect(words).to_have_count(4, timeout=60_000)
     page.get_by_role("button", name="More").click()
-    page.locator(".st-key-text-merge label").click()
-    expect(words).to_have_count(8, timeout=60_000)
+    page.wait_for_timeout(1000)  # the popover glides in
+    expect(page.locator(".st-key-text-merge input")).to_be_checked()
+    page.locator(".st-key-text-merge input").press("Space")
+    expect(words).to_have_count(8, timeout=20_000)
     quiet(page)
     assert heat(page, "text-map-figure").shape == (8, 8)
-    page.locator(".st-key-text-hide label").click()
-    expect(words).to_have_count(6, timeout=60_000)
+    page.locator(".st-key-text-hide input").press("Space")
+    expect(words).to_have_count(6, timeout=20_000)
     quiet(page)
     assert heat(page, "text-map-figure").sum(1).max() < 1
     expect(page.get_by_text(re.compile("Special tokens are hidden; they hold"))).to_be_visible()

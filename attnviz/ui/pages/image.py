@@ -19,10 +19,8 @@ PHOTOS = ASSETS / "photos"
 ALL = "All"
 KEPT = "image-kept"
 # Widgets whose values stay while another page is open, and what they begin with.
-DEFAULTS = {
-    "image-source": "Sample", "image-fit": "crop", "image-sample": None, "image-block": "Block 0", "image-opacity": 0.85,
-    "image-scale": "0 to 1", "image-model": None,
-}  # fmt: skip
+# What lies in a popover is drawn late, and would not hear of a value that was set.
+DEFAULTS = {"image-source": "Sample", "image-sample": None, "image-block": "Block 0", "image-opacity": 0.85, "image-model": None}
 
 
 def page() -> None:

@@ -16,7 +16,8 @@ TEXT, EXAMPLE, UPLOAD, PROBLEM = "text-input", "text-example", "text-upload", "t
 LAYER, HEAD, MERGE, HIDE, SCALE = "text-layer", "text-head", "text-merge", "text-hide", "text-scale"
 RANKING = "text-ranking"
 # Widgets whose values stay while another page is open, and what they begin with.
-DEFAULTS = {TEXT: None, LAYER: None, HEAD: None, MERGE: True, HIDE: False, SCALE: "0 to 1", "text-model": None}
+# What lies in a popover is drawn late, and would not hear of a value that was set.
+DEFAULTS = {TEXT: None, LAYER: None, HEAD: None, "text-model": None}
 PLACES = 3
 
 
@@ -103,7 +104,7 @@ def options(place: "st.delta_generator.DeltaGenerator", prediction: Prediction) 
     first.selectbox("Layer", range(layers), key=LAYER)
     second.selectbox("Head", range(heads), key=HEAD)
     with third.popover("More", width="stretch"):
-        merge = st.toggle("Merge sub-words into words", key=MERGE, help="Summed over keys, averaged over queries.")
+        merge = st.toggle("Merge sub-words into words", True, key=MERGE, help="Summed over keys, averaged over queries.")
         hide = st.toggle("Hide special tokens", key=HIDE, help="[CLS] opens and [SEP] closes every input.")
         top = st.radio("Scale of the heatmap", ["0 to 1", "0 to largest"], key=SCALE, horizontal=True)
     return merge, hide, str(top)
