@@ -1,5 +1,7 @@
 """Attention layers, one mechanism a file; each opens a probe on its weights."""
 
 from attnviz.layers.cbam import CBAM, ChannelGate, SpatialGate
+from attnviz.layers.masked_softmax import masked_softmax
+from attnviz.layers.scores import SCORES
 
-__all__ = ["CBAM", "ChannelGate", "SpatialGate"]
+__all__ = ["CBAM", "SCORES", "ChannelGate", "SpatialGate", "masked_softmax"]
