@@ -1,4 +1,4 @@
-"""The same from the shell: attnviz models | map | eval | train | app."""
+"""The same from the shell: attnviz models | map | fetch | card | eval | train | app."""
 
 import json
 import os
@@ -11,10 +11,11 @@ import typer
 from typer.exceptions import TyperException
 
 from attnviz import export
-from attnviz.cards import all_cards
+from attnviz.cards import all_cards, find_card
 from attnviz.draw import choose, figure_of
 from attnviz.encode import read_text_file
 from attnviz.errors import AttnvizError, ExportError, InputError
+from attnviz.foreign.files import absent
 from attnviz.load import load
 from attnviz.paths import APP
 from attnviz.predict import Prediction, predict
@@ -47,11 +48,36 @@ def models(as_json: AsJson = False) -> None:
     for error in errors:
         typer.echo(str(error), err=True)
     if as_json:
-        keys = ("name", "title", "task", "input", "licence", "summary")
-        typer.echo(json.dumps([{key: getattr(card, key) for key in keys} | {"labels": card.labels} for card in cards]))
+        keys = ("name", "title", "task", "input", "licence", "summary", "labels", "source", "repository", "revision")
+        typer.echo(json.dumps([{key: getattr(card, key) for key in keys} | {"absent": absent(card)} for card in cards]))
         return
     for card in cards:
-        typer.echo(f"{card.name:20} {card.input:6} {card.summary}")
+        reason = absent(card)
+        typer.echo(f"{card.name:50} {card.input:6} {f'({reason}) ' if reason else ''}{card.summary}")
+
+
+@app.command()
+def fetch(name: Name) -> None:
+    """Download a model of the Hugging Face hub into its cache, with safetensors only and at the card's commit."""
+    from attnviz.foreign.hub import fetch as run
+
+    card, last = find_card(name), -1
+    for done, total in run(card):
+        if (share := 100 * done // max(total, 1)) > last:
+            last = share
+            typer.echo(f"{card.name}: {done / 1e6:,.1f} of {total / 1e6:,.1f} MB ({share} %)")
+
+
+@app.command("card")
+def card_(
+    source: Annotated[str, typer.Argument(metavar="ID_OR_FOLDER", help="owner/name on the Hugging Face hub, or a folder.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the card. Without it: the folder itself, or models/NAME.")] = None,
+    revision: Annotated[str, typer.Option(help="Branch, tag or commit of the repository; the card pins its commit.")] = "main",
+) -> None:
+    """Write the card of a model of transformers, so that it can be loaded."""
+    from attnviz.foreign.write import write_card
+
+    typer.echo(f"{write_card(source, out, revision)} written")
 
 
 @app.command("map")
@@ -76,8 +102,9 @@ def map_(
         content = export.as_html(figure, name, caption) if kind == "html" else export.as_picture(figure, kind)
     _write(out, content)
     plural = "map" if len(maps) == 1 else "maps"
-    typer.echo(f"{prediction.decision} {prediction.probabilities[prediction.decision]:.4f}, {len(maps)} {plural} -> {out}")
-    for note in prediction.encoded.notes:
+    decided = f"{prediction.decision} {prediction.ranked[0][1]:.4f}" if prediction.ranked else "no decision"
+    typer.echo(f"{decided}, {len(maps)} {plural} -> {out}")
+    for note in filter(None, (prediction.why_none, *prediction.encoded.notes)):
         typer.echo(note, err=True)
 
 

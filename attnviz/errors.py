@@ -30,6 +30,10 @@ class WeightsError(AttnvizError):
     """Weights that are missing, truncated, altered, or made for another net."""
 
 
+class HubError(AttnvizError):
+    """A repository that could not be reached, is not what its card says, or is too large to fetch."""
+
+
 class DataError(AttnvizError):
     """A data set that is not where it should be, or not what it should be."""
 

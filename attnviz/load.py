@@ -9,17 +9,20 @@ from attnviz.cards import ModelCard, find_card
 from attnviz.encode.image import encode_image
 from attnviz.encode.text import EncodedText, encode_text, text_tokenizer
 from attnviz.errors import CardError, WeightsError
+from attnviz.foreign.loading import load_foreign
 from attnviz.nets import NETS, Net
 
 WEIGHTS = "weights.safetensors"
 
 
 def load(model: str | Path | ModelCard) -> Net:
-    """A shipped model by name, a folder with a card, or a card: ready to decide, in evaluation mode, in float32.
+    """A model by its card's name, a folder with a card, or a card: ready to decide, in evaluation mode, in float32.
 
-    The checksum is verified before the weights are read. Raises CardError or WeightsError.
+    Checksums are verified before weights are read, and nothing is fetched. Raises CardError or WeightsError.
     """
     card = model if isinstance(model, ModelCard) else find_card(str(model))
+    if card.source != "own":
+        return load_foreign(card)
     if card.net not in NETS:
         raise CardError(f"the card of {card.name} names the net {card.net!r}", f"known are {', '.join(NETS)}")
     if (outputs := card.config.get("labels", len(card.labels))) != len(card.labels):

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from attnviz.cards import ModelCard
-from attnviz.encode import Encoded, EncodedText
+from attnviz.encode import Encoded, EncodedText, Patches
 from attnviz.nets import Net
 from attnviz.record import Tape, record
 
@@ -17,7 +17,9 @@ from attnviz.record import Tape, record
 class Prediction:
     """What a model decided about one input, and what its layers attended to.
 
-    `probabilities`: label -> probability, in the card's order. `seconds`: the forward pass with its recording.
+    `probabilities`: label -> probability, in the card's order; of the many words of a language model the most probable ones.
+    Empty where the model decides nothing, and `why_none` says why. `about` says what was decided where it is no label.
+    `seconds`: the forward pass with its recording. `patches`: how positions stand for places of a photo, where they do.
     """
 
     card: ModelCard
@@ -25,11 +27,14 @@ class Prediction:
     probabilities: dict[str, float]
     tape: Tape
     seconds: float
+    about: str = ""
+    why_none: str = ""
+    patches: Patches | None = None
 
     @property
-    def decision(self) -> str:
-        """The most probable label."""
-        return max(self.probabilities, key=lambda label: self.probabilities[label])
+    def decision(self) -> str | None:
+        """The most probable label; None where the model decides nothing."""
+        return max(self.probabilities, key=lambda label: self.probabilities[label], default=None)
 
     @cached_property
     def ranked(self) -> list[tuple[str, float]]:
@@ -45,14 +50,12 @@ def predict(model: Net, raw: Any, **options: Any) -> Prediction:
     encoded = model.encode(raw, **options)
     start = time.perf_counter()
     with torch.no_grad(), record(model) as tape:
-        logits = model(**encoded.tensors)
+        outputs = model(**encoded.tensors)
     seconds = time.perf_counter() - start
-    odds = logits[0].double().softmax(-1).tolist()
-    probabilities = dict(zip(model.card.labels, odds, strict=True))
-    return Prediction(model.card, encoded, probabilities, _labelled(tape, encoded), seconds)
-
-
-def _labelled(tape: Tape, encoded: Encoded) -> Tape:
-    if isinstance(encoded, EncodedText):
-        return tape.labelled(query=encoded.tokens, key=encoded.tokens)
-    return tape
+    decided = model.decide(outputs, encoded)
+    patches = model.patches(encoded, {m.size(axis) for m in tape for axis in ("query", "key") if axis in m.axes})
+    names = encoded.tokens if isinstance(encoded, EncodedText) else patches.names if patches is not None else None
+    labelled = tape if names is None else tape.labelled(query=names, key=names)
+    return Prediction(
+        model.card, encoded, decided.probabilities, labelled, seconds, decided.about, decided.why_none, patches
+    )  # fmt: skip

@@ -1,8 +1,9 @@
 """Borders: raw input -> tensors, what to call their positions, and what was changed on the way in."""
 
 from attnviz.encode.image import EncodedImage, encode_image
+from attnviz.encode.patches import Patches
 from attnviz.encode.text import EncodedText, Word, clean, encode_text, read_text_file
 
 Encoded = EncodedText | EncodedImage
 
-__all__ = ["Encoded", "EncodedImage", "EncodedText", "Word", "clean", "encode_image", "encode_text", "read_text_file"]
+__all__ = ["Encoded", "EncodedImage", "EncodedText", "Patches", "Word", "clean", "encode_image", "encode_text", "read_text_file"]

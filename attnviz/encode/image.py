@@ -16,6 +16,17 @@ from attnviz.encode.decode import decoded
 
 PHOTO_SIDE = 1024
 SEEN_SIDE = 512
+Box = tuple[float, float, float, float]
+# Ways of resizing by name, and whether whole blocks may be averaged first. Models of others get exactly what they were trained on.
+RESAMPLE: dict[str, tuple[Image.Resampling, float | None]] = {
+    "area-lanczos": (Image.Resampling.LANCZOS, 3.0),
+    "nearest": (Image.Resampling.NEAREST, None),
+    "lanczos": (Image.Resampling.LANCZOS, None),
+    "bilinear": (Image.Resampling.BILINEAR, None),
+    "bicubic": (Image.Resampling.BICUBIC, None),
+    "box": (Image.Resampling.BOX, None),
+    "hamming": (Image.Resampling.HAMMING, None),
+}
 
 
 @dataclass(frozen=True)
@@ -44,12 +55,15 @@ def encode_image(
     size: int,
     mean: Sequence[float],
     std: Sequence[float],
+    resize: int | None = None,
+    resample: str = "area-lanczos",
     fit: Literal["crop", "letterbox"] = "crop",
 ) -> EncodedImage:
     """A file's bytes, a Pillow image or an array, (row, column, 3) or (row, column) uint8, for a size x size model.
 
     `mean` and `std` are the model's, by channel, of values between 0 and 1. "crop" keeps the middle square, "letterbox"
-    adds bars in the mean colour. InputError if the input is no image, is damaged, or is too large or too small.
+    adds bars in the mean colour. Where the model wants it resized to `resize` first, the middle of that is cut to `size`;
+    `resample` is one of RESAMPLE. InputError if the input is no image, is damaged, or is too large or too small.
     """
     upright, given, notes = decoded(raw, PHOTO_SIDE)
     photo = _shrunk(upright, PHOTO_SIDE)
@@ -60,7 +74,9 @@ def encode_image(
     side = (min if fit == "crop" else max)(given)
     if side != size:
         notes.append(f"The model sees {'only ' if side > size else ''}{size:,} x {size:,} pixels.")
-    pixels = _resized(square, (size, size))
+    whole = size if resize is None else resize
+    pixels = _middle(_resized(square, (whole, whole), resample), size)
+    square, box = _middle(square, round(square.width * size / whole)), _inset(box, size / whole)
     tensors = {"image": _normalised(pixels, mean, std)}
     return EncodedImage(tensors, np.array(photo), np.array(_shrunk(square, SEEN_SIDE)), np.array(pixels), box, tuple(notes))
 
@@ -101,9 +117,23 @@ def _shrunk(image: Image.Image, side: int) -> Image.Image:
     return image if scale == 1 else _resized(image, (width, height))
 
 
-def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _resized(image: Image.Image, size: tuple[int, int], resample: str = "area-lanczos") -> Image.Image:
     """Every pixel counts, also from 4000 to 32: whole blocks are averaged first (gap 3), then Lanczos does the rest."""
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    how, gap = RESAMPLE[resample]
+    return image.resize(size, how, reducing_gap=gap)
+
+
+def _middle(square: Image.Image, side: int) -> Image.Image:
+    """The middle square of a square."""
+    start = (square.width - side) // 2
+    return square if side == square.width else square.crop((start, start, start + side, start + side))
+
+
+def _inset(box: Box, share: float) -> Box:
+    """The middle of a box that keeps this share of its sides."""
+    top, left, bottom, right = box
+    down, across = (bottom - top) * (1 - share) / 2, (right - left) * (1 - share) / 2
+    return top + down, left + across, bottom - down, right - across
 
 
 def _normalised(image: Image.Image, mean: Sequence[float], std: Sequence[float]) -> Tensor:

@@ -1,5 +1,6 @@
 """The border where text comes in: cleaned, limited, cut into tokens, and every token tied to its word."""
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import torch
 from tokenizers import Encoding, Tokenizer
+from tokenizers.decoders import ByteLevel
 from torch import Tensor
 
 from attnviz.errors import InputError
@@ -50,12 +52,17 @@ def encode_text(raw: str, *, tokenizer: Tokenizer) -> EncodedText:
         raise _nothing_to_read()
     tensors = {"input_ids": torch.tensor([encoding.ids]), "attention_mask": torch.tensor([encoding.attention_mask])}
     notes += _cut(encoding, text) + _unknown(encoding, text)
-    return EncodedText(tensors, text, tuple(encoding.tokens), words(encoding, text), notes)
+    return EncodedText(tensors, text, tuple(_readable(encoding, text, tokenizer)), words(encoding, text), notes)
 
 
-def text_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
-    """The tokenizer in a file, cutting what is longer than `max_tokens`."""
+def text_tokenizer(path: Path, max_tokens: int, typed: str = "") -> Tokenizer:
+    """The tokenizer in a file, cutting what is longer than `max_tokens`; `typed` is the special token that a visitor may type."""
     tokenizer = Tokenizer.from_file(str(path))
+    if typed:
+        raw = json.loads(tokenizer.to_str())
+        for token in raw["added_tokens"]:
+            token["special"] = token["special"] and token["content"] != typed
+        tokenizer = Tokenizer.from_str(json.dumps(raw))
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = True  # a typed [SEP] is text, not an order to the model
     tokenizer.enable_truncation(max_tokens)
@@ -118,6 +125,14 @@ def _unknown(encoding: Encoding, text: str) -> tuple[str, ...]:
     return (f"The model's vocabulary has nothing for {len(unknown):,} of the words ({shown}): it sees {UNKNOWN} in their place.",)
 
 
+def _readable(encoding: Encoding, text: str, tokenizer: Tokenizer) -> list[str]:
+    """Tokens as they are, but those made of bytes as the part of the text that they stand for."""
+    if not isinstance(tokenizer.decoder, ByteLevel):
+        return list(encoding.tokens)
+    marked = zip(encoding.tokens, encoding.offsets, encoding.special_tokens_mask, strict=True)
+    return [token if special else text[slice(*offsets)].strip() or token for token, offsets, special in marked]
+
+
 def words(encoding: Encoding, text: str) -> tuple[Word, ...]:
     """Neighbouring tokens of one word become one; punctuation marks and special tokens stand alone."""
     found: list[Word] = []
@@ -125,5 +140,5 @@ def words(encoding: Encoding, text: str) -> tuple[Word, ...]:
         for positions in [tuple(group)] if word[0] is not None else [(i,) for i in group]:
             special = bool(word[1])
             start, end = encoding.offsets[positions[0]][0], encoding.offsets[positions[-1]][1]
-            found.append(Word(encoding.tokens[positions[0]] if special else text[start:end], positions, special))
+            found.append(Word(encoding.tokens[positions[0]] if special else text[start:end].strip(), positions, special))
     return tuple(found)

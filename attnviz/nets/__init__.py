@@ -1,6 +1,6 @@
 """Architectures, one file each, built from layers; NETS is what a card's `net` may name."""
 
-from attnviz.nets.base import Net
+from attnviz.nets.base import Decision, Net
 from attnviz.nets.bert import BertClassifier
 from attnviz.nets.cbam_resnet import CbamResNet
 
@@ -9,4 +9,4 @@ NETS: dict[str, type[Net]] = {
     "cbam-resnet": CbamResNet,
 }
 
-__all__ = ["NETS", "BertClassifier", "CbamResNet", "Net"]
+__all__ = ["NETS", "BertClassifier", "CbamResNet", "Decision", "Net"]

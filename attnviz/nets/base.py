@@ -1,11 +1,22 @@
 """What every net of attnviz offers beside its weights."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 
 from attnviz.cards import ModelCard
+from attnviz.encode import Encoded, Patches
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Label -> probability. `about` says what was decided where that is no label, `why_none` why there is no decision."""
+
+    probabilities: dict[str, float]
+    about: str = ""
+    why_none: str = ""
 
 
 class Net(nn.Module):
@@ -19,3 +30,12 @@ class Net(nn.Module):
 
     forward: Callable[..., Tensor]
     """Tensors of one batch -> logits (batch, label)."""
+
+    def decide(self, outputs: Tensor, encoded: Encoded) -> Decision:  # noqa: ARG002  (a net of others looks at its input)
+        """What the outputs say about the first example of the batch."""
+        odds = outputs[0].double().softmax(-1).tolist()
+        return Decision(dict(zip(self.card.labels, odds, strict=True)))
+
+    def patches(self, encoded: Encoded, positions: set[int]) -> Patches | None:  # noqa: ARG002
+        """How positions stand for places of a photo; `positions` holds their number in each layer. None where they do not."""
+        return None

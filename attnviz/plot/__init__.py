@@ -15,6 +15,7 @@ from attnviz.plot.thumbnails import thumbnails
 PLOTS: dict[tuple[str, ...], Callable[..., go.Figure]] = {
     ("query", "key"): heatmap,
     ("row", "column"): gate_map,
+    ("key_row", "key_column"): gate_map,
     ("channel",): channel_gates,
 }
 

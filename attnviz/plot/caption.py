@@ -37,6 +37,9 @@ def _strongest(m: AttentionMap) -> str:
         return (
             f"Gates run from {weights.min():.3f} (channel {weights.argmin()}) to {weights.max():.3f} (channel {weights.argmax()})."
         )
+    if m.axes == ("key_row", "key_column"):
+        row, column = np.unravel_index(int(weights.argmax()), weights.shape)
+        return f"Most, {weights.max():.3f}, goes to row {row}, column {column} of {weights.shape[0]} x {weights.shape[1]} patches."
     if m.axes == ("row", "column"):
         alike = " They are all alike: this layer prefers no place." if np.ptp(weights) < ALIKE else ""
         return f"{weights.shape[0]} x {weights.shape[1]} gates, from {weights.min():.3f} to {weights.max():.3f}.{alike}"

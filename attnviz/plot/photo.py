@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from attnviz.maps import AttentionMap
-from attnviz.plot.style import HUES, colour_bar, fade, finish
+from attnviz.plot.style import HUES, WHAT, colour_bar, fade, finish
 from attnviz.weights import Floats
 
 Pixels = NDArray[np.uint8]
@@ -43,13 +43,13 @@ def photo(pixels: Pixels, box: tuple[float, float, float, float] | None = None, 
 
 
 def gate_map(m: AttentionMap, bottom: float = 0.0, top: float = 1.0) -> go.Figure:
-    """A map with axes (row, column) at its true resolution, on a scale from `bottom` to `top`."""
+    """A map over rows and columns at its true resolution, on a scale from `bottom` to `top`."""
     gates = m.dense()
     figure = _canvas(*gates.shape)
     figure.add_heatmap(
         z=gates, zmin=bottom, zmax=top, colorscale=fade(HUES[m.norm]), xgap=1, ygap=1,
         colorbar=colour_bar(m.norm, top, bottom) | BELOW,
-        hovertemplate="row %{y}, column %{x}<br>gate %{z:.4f}<extra></extra>",
+        hovertemplate=hover(m),
     )  # fmt: skip
     return figure
 
@@ -60,10 +60,13 @@ def overlay(m: AttentionMap, pixels: Pixels, opacity: float = 0.8, bottom: float
     figure = _canvas(*gates.shape)
     open_share = np.clip((gates - bottom) / max(top - bottom, 1e-9), 0, 1)
     figure.add_layout_image(_image(dimmed(_small(pixels), open_share.astype(np.float32), opacity), *gates.shape))
-    figure.add_heatmap(
-        z=gates, opacity=0, showscale=False, hovertemplate="row %{y}, column %{x}<br>gate %{z:.4f}<extra></extra>"
-    )  # fmt: skip
+    figure.add_heatmap(z=gates, opacity=0, showscale=False, hovertemplate=hover(m))
     return figure
+
+
+def hover(m: AttentionMap) -> str:
+    """What a cell says under the pointer."""
+    return "row %{y}, column %{x}<br>" + WHAT[m.norm] + " %{z:.4f}<extra></extra>"
 
 
 def dimmed(pixels: Pixels, share: Floats, opacity: float) -> Pixels:

@@ -1,5 +1,6 @@
 """Pieces that every page shares: picking a model, saying what was changed or wrong, the decision, and the map card."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,8 +11,10 @@ import streamlit as st
 from attnviz import export, plot
 from attnviz.cards import ModelCard, all_cards
 from attnviz.errors import AttnvizError
+from attnviz.foreign.files import absent
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
+from attnviz.ui.fetching import not_here
 
 _STYLE = """<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; max-width: 1500px }
@@ -39,18 +42,24 @@ def chart(figure: go.Figure, key: str, alt: str = "") -> None:
 def pick_model(kind: str) -> ModelCard | None:
     """A model that takes this kind of input; None, after saying why, where there is none."""
     cards, errors = all_cards()
+    cards.sort(key=lambda card: card.source != "own")  # what ships whole comes first
     for error in errors:
         st.warning(str(error))
-    fitting = {card.name: card for card in cards if card.input == kind}
+    reasons = {card.name: absent(card) for card in cards if card.input == kind}
+    fitting = {card.name: card for card in cards if reasons.get(card.name) == ""}
     if not fitting:
         st.error(f"No model for {kind} is installed. Fetch the project's models folder again.")
         return None
+    if st.session_state.get(f"{kind}-model", next(iter(fitting))) not in fitting:
+        del st.session_state[f"{kind}-model"]
     name = st.sidebar.selectbox("Model", list(fitting), format_func=lambda name: fitting[name].title, key=f"{kind}-model")
     st.sidebar.caption(fitting[name].summary)
     about = fitting[name].folder / "README.md"
     if about.is_file():
         with st.sidebar.popover("About this model", width="stretch"):
             st.markdown(about.read_text(encoding="utf-8"))
+    with st.sidebar:
+        not_here({card.name: (card, reasons[card.name]) for card in cards if reasons.get(card.name)}, kind)
     return fitting[name]
 
 
@@ -90,11 +99,21 @@ def notes(sentences: Sequence[str]) -> None:
 
 def decision(prediction: Prediction, key: str, most: int = 5) -> None:
     """The decision in words, and its probabilities as bars."""
+    if not prediction.ranked:
+        st.markdown(f"No decision, in {prediction.seconds * 1000:.0f} ms. {prediction.why_none}")
+        return
     label, probability = prediction.ranked[0]
+    about = f" ({literal(prediction.about)})" if prediction.about else ""
     st.markdown(
-        f"Decision: **{label}** with probability **{plot.three_digits(probability)}**, in {prediction.seconds * 1000:.0f} ms"
+        f"Decision: **{literal(label)}**{about} with probability **{plot.three_digits(probability)}**, "
+        f"in {prediction.seconds * 1000:.0f} ms"
     )
     chart(plot.probabilities(prediction.ranked[:most]), key, f"{label} {probability:.3f}")
+
+
+def literal(text: str) -> str:
+    """Text in which Markdown finds no marks."""
+    return re.sub(r"([\\`*_{}\[\]()#+.!$~<>:|-])", r"\\\1", text)
 
 
 def map_card(m: AttentionMap, figure: go.Figure, caption: str, prediction: Prediction, key: str) -> None:

@@ -5,6 +5,8 @@ import plotly.graph_objects as go
 import pytest
 
 from attnviz import plot
+from attnviz.encode import Patches
+from attnviz.explain import over_patches
 from attnviz.maps import AttentionMap
 from attnviz.plot import PLOTS, caption, thumbnails
 from attnviz.plot.thumbnails import tile
@@ -13,6 +15,7 @@ from tests.tiny import attention, gates, rows
 MAPS: dict[tuple[str, ...], AttentionMap] = {
     ("query", "key"): attention(rows(3, 3), ("a", "b", "a")),
     ("row", "column"): gates(np.random.default_rng(0).random((4, 5))),
+    ("key_row", "key_column"): over_patches(attention(rows(7, 7)), Patches(2, 3, ("CLS",)), 0),
     ("channel",): gates(np.random.default_rng(0).random(6)),
 }
 

@@ -12,7 +12,7 @@ from attnviz.errors import AttnvizError
 from attnviz.maps import AttentionMap
 from attnviz.paths import ASSETS
 from attnviz.predict import Prediction
-from attnviz.ui import cache, widgets
+from attnviz.ui import cache, patches, widgets
 from attnviz.ui.paste import pasted_photo
 
 PHOTOS = ASSETS / "photos"
@@ -40,7 +40,7 @@ def page() -> None:
         st.session_state[KEPT] = raw
     if prediction is not None:
         given_and_decided(prediction)
-        attention(prediction)
+        (attention if any(m.kind == "spatial" for m in prediction.tape) else patches.attention)(prediction)
 
 
 def photo_input() -> tuple[bytes | None, str]:

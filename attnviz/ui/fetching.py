@@ -1,0 +1,40 @@
+"""Models that are not on this machine: which, why, and a way to get them."""
+
+import streamlit as st
+
+from attnviz.cards import ModelCard
+from attnviz.errors import AttnvizError
+from attnviz.foreign import hub
+
+Absent = dict[str, tuple[ModelCard, str]]
+
+
+@st.fragment
+def not_here(absent: Absent, kind: str) -> None:
+    """A grey line for each with its reason; the hub is asked only after a click on its button."""
+    if not absent:
+        return
+    st.caption("**Not on this machine**")
+    for name, (card, reason) in absent.items():
+        st.caption(f"{card.title}: {reason}")
+        if card.source != "hub":
+            continue
+        if hub.offline():
+            st.caption("This app runs offline (HF_HUB_OFFLINE), so it cannot be downloaded here.")
+        elif st.button(f"Download {card.megabytes} MB", key=f"fetch-{name}", width="stretch"):
+            download(card, kind)
+
+
+def download(card: ModelCard, kind: str) -> None:
+    """Fetches with its progress shown; a click on Cancel, or on anything else here, ends it."""
+    bar = st.progress(0.0, f"Asking the hub for {card.repository}")
+    st.button("Cancel", key=f"cancel-{card.name}", width="stretch")
+    try:
+        for done, total in hub.fetch(card):
+            bar.progress(done / max(total, 1), f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB")
+    except AttnvizError as error:
+        bar.empty()
+        st.error(str(error))
+        return
+    st.session_state[f"{kind}-model"] = card.name
+    st.rerun()

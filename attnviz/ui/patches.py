@@ -1,0 +1,70 @@
+"""The part of the Image page for models that cut the photo into patches: where one position looks, as an overlay."""
+
+import streamlit as st
+
+from attnviz import plot
+from attnviz.encode import EncodedImage
+from attnviz.explain import over_patches
+from attnviz.maps import AttentionMap
+from attnviz.predict import Prediction
+from attnviz.ui import widgets
+
+LAYER, HEAD, QUERY, OPACITY = "patch-layer", "patch-head", "patch-query", "patch-opacity"
+DEFAULTS = {LAYER: None, HEAD: None, QUERY: None, OPACITY: 0.85}
+ALL = "all positions on average"
+
+
+@st.fragment
+def attention(prediction: Prediction) -> None:
+    """One layer, head and position; runs again alone, and never the model."""
+    if prediction.patches is None:
+        st.info(
+            "The layers of this model do not look at one grid of patches, so nothing is laid over the photo. "
+            f"All maps as numbers: `attnviz map {prediction.card.name} --image photo.jpg --out maps.npz`."
+        )
+        return
+    widgets.remember(DEFAULTS)
+    layer, head, name, opacity = options(prediction)
+    widgets.keep(DEFAULTS)
+    patches = prediction.patches
+    query = None if name == ALL else patches.names.index(name)
+    m = over_patches(prediction.tape[prediction.tape.layers[layer]].at_head(head), patches, query)
+    laid_out(prediction, m, layer, head, name, opacity)
+
+
+def options(prediction: Prediction) -> tuple[int, int, str, float]:
+    """Layer, head, who looks, and how strong the overlay is; the last layer at first."""
+    assert prediction.patches is not None
+    layers = len(prediction.tape)
+    columns = st.columns(4, vertical_alignment="bottom")
+    who = [*prediction.patches.prefix, ALL]
+    if st.session_state.get(QUERY) not in who:
+        st.session_state[QUERY] = who[0]
+    if st.session_state.get(LAYER) not in range(layers):
+        st.session_state[LAYER] = layers - 1
+    layer = columns[0].selectbox("Layer", range(layers), key=LAYER)
+    heads = prediction.tape[prediction.tape.layers[layer]].size("head")
+    if st.session_state.get(HEAD) not in range(heads):
+        st.session_state[HEAD] = 0
+    head = columns[1].selectbox("Head", range(heads), key=HEAD)
+    name = columns[2].selectbox("Who looks", who, key=QUERY, help="CLS is the token from which the model decides.")
+    return layer, head, str(name), columns[3].slider("Strength of the overlay", 0.0, 1.0, step=0.05, key=OPACITY)
+
+
+def laid_out(prediction: Prediction, m: AttentionMap, layer: int, head: int, who: str, opacity: float) -> None:
+    """Photo, map and overlay in a row, and the foot of the map card."""
+    encoded = prediction.encoded
+    assert isinstance(encoded, EncodedImage)
+    top = max(float(m.dense().max()), 1e-9)
+    st.subheader(f"Layer {layer}, head {head}: where {who} looks", anchor=False)
+    overlay = plot.overlay(m, encoded.seen, opacity, 0.0, top)
+    photo, numbers, together = st.columns(3)
+    with photo:
+        widgets.chart(plot.photo(encoded.seen, foot=plot.FOOT), "patch-photo", "The square that is used")
+    with numbers:
+        widgets.chart(plot.gate_map(m, 0.0, top), "patch-map", f"Where {who} looks, patch by patch")
+    with together:
+        widgets.chart(overlay, "patch-overlay", "The photo, dimmed where the head does not look")
+    said = plot.caption(m, prediction.card.name, prediction.seconds, layer, head)
+    said += f" Colours run from 0 to {top:.3f}, the largest weight; what gets little is dimmed and grey."
+    widgets.card_foot(m, overlay, said, prediction, "patch")
