@@ -1,6 +1,7 @@
 """The camera: `with record(model) as tape: model(...)`."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -25,6 +26,7 @@ class Tape:
         self._records = records
         self._example = example
         self._labels = labels or {}
+        self._calls: Counter[str] = Counter()
         self.seconds = 0.0
 
     @property
@@ -79,7 +81,7 @@ class Tape:
 
     def _keep(self, record: Record) -> None:
         """A layer that speaks again gets a numbered name: `attention`, `attention:1`, ...; a step with a cache joins the last."""
-        calls = sum(1 for layer in self._records if layer.split(":")[0] == record.layer)
+        calls = self._calls[record.layer]
         if calls:
             last = f"{record.layer}:{calls - 1}" if calls > 1 else record.layer
             one = joined(self._records[last], record, self._records.values())
@@ -87,7 +89,8 @@ class Tape:
                 self._records[last] = one
                 return
         name = f"{record.layer}:{calls}" if calls else record.layer
-        self._records[name] = replace(record, layer=name)
+        self._records[name] = replace(record, layer=name) if calls else record
+        self._calls[record.layer] += 1
 
 
 @dataclass(frozen=True)
@@ -109,23 +112,36 @@ def record(model: nn.Module, layers: str | Sequence[str] = "*") -> Iterator[Tape
     `layers` are names, beginnings of names or patterns with `*`. Outputs, hooks and settings are as without recording.
     Raises NothingRecorded at the end of the block where no wanted layer emitted anything.
     """
-    tape = Tape({})
+    tape, modules = Tape({}), _modules(model)
     choice = _Choice((layers,) if isinstance(layers, str) else tuple(layers), set())
     start = time.perf_counter()
     with ExitStack() as taps:
         token = _running.set((*_running.get(), id(tape)))
         taps.callback(_running.reset, token)
         for tap in TAPS:
-            taps.enter_context(tap(model, choice, lambda: id(tape) in _running.get(), tape._keep))
+            taps.enter_context(tap(modules, choice, lambda: id(tape) in _running.get(), tape._keep))
         try:
             yield tape
         except Exception as error:
             refuse_compiling(model, error)
             raise
     tape.seconds = time.perf_counter() - start
-    refuse_unseen(model, choice, tape.layers)
+    refuse_unseen(modules, choice, tape.layers)
     if not tape.layers:
         raise _nothing(model, choice)
+
+
+def _modules(model: nn.Module) -> dict[str, nn.Module]:
+    """As `named_modules()`, which yields each through every level above it."""
+    found, seen, todo = {}, set(), [("", model)]
+    while todo:
+        name, module = todo.pop()
+        if id(module) not in seen:
+            seen.add(id(module))
+            found[name] = module
+            prefix = name and name + "."
+            todo += [(prefix + part, child) for part, child in reversed(module._modules.items()) if child is not None]
+    return found
 
 
 def _nothing(model: nn.Module, choice: _Choice) -> NothingRecorded:

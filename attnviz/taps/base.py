@@ -1,6 +1,6 @@
 """What a tap hands over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -36,5 +36,6 @@ class Record:
 
 Emit = Callable[[Record], None]
 Wanted = Callable[[str], bool]
-# model, "is this layer wanted?", "do these calls belong to the recording?", where records go
-Tap = Callable[[nn.Module, Wanted, Callable[[], bool], Emit], AbstractContextManager[object]]
+Modules = Mapping[str, nn.Module]  # all of a model by name, the model itself as ""
+# modules, "is this layer wanted?", "do these calls belong to the recording?", where records go
+Tap = Callable[[Modules, Wanted, Callable[[], bool], Emit], AbstractContextManager[object]]

@@ -8,12 +8,12 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from attnviz.probe import Probe
-from attnviz.taps.base import Emit, Wanted
+from attnviz.taps.base import Emit, Modules, Wanted
 from attnviz.taps.gates import EXPANDS, MULTIPLY, RESHAPES, SIGMOID, Gates, from_gate, layer_of
 from attnviz.taps.hidden import kernels, refuse_compiled, refuse_kernel
 from attnviz.taps.masks import Masks
@@ -31,17 +31,22 @@ _multi_head = FunctionType(
 )
 
 
-class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
-    """Emits a record for each attention that is computed inside a module of `model`."""
+Looks = dict[Any, tuple[Callable[..., None], ...]]
 
-    def __init__(self, model: nn.Module, wanted: Wanted, ours: Callable[[], bool], emit: Emit) -> None:
+
+class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
+    """Emits a record for each attention that is computed inside one of `modules`."""
+
+    def __init__(self, modules: Modules, wanted: Wanted, ours: Callable[[], bool], emit: Emit) -> None:
         super().__init__()
-        refuse_compiled(model)
-        self.names = {id(module): name or type(model).__name__ for name, module in model.named_modules()}
+        refuse_compiled(modules)
+        self.names = {id(module): name or type(module).__name__ for name, module in modules.items()}
+        probed = (name.rpartition(".")[0] for name, module in modules.items() if isinstance(module, Probe))
+        self.own = {id(modules[name]) for name in probed}
         self.wanted, self.ours, self.emit = wanted, ours, emit
         self.traces, self.masks, self.softmaxes = Traces(), Masks(), Softmaxes()
         self.gates = Gates()
-        self.looks: dict[Any, tuple[Callable[..., None], ...]] = {**LOOKS, **_refusals()}
+        self.looks = {**QUIET, **_refusals()}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -49,17 +54,22 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
             with self:
                 return _multi_head(*args, **kwargs)
         output = func(*args, **kwargs)
-        for look in self.looks.get(func, ()):
-            if self.ours():
+        looks = self.looks.get(func)
+        if looks is not None:
+            for look in looks:
                 look(self, output, *args, **kwargs)
         return output
 
+    def follow(self) -> None:
+        """From now on there are weights or gates on their way, and what changes their shape is of interest too."""
+        self.looks.update(LOOKS)
+
     def place(self) -> Place | None:
         """Where this call is made, if a record of it is wanted; a layer with a probe speaks for itself."""
-        found = place(self.names)
-        if found is None or any(isinstance(child, Probe) for child in found.module.children()):
+        found = place(self.names) if self.ours() else None
+        if found is None or id(found.module) in self.own or not self.wanted(found.layer):
             return None
-        return found if self.wanted(found.layer) else None
+        return found
 
 
 def _kernel(mode: calls, output: Tensor, /, query: Tensor, key: Tensor, *args: Any, **kwargs: Any) -> None:
@@ -123,11 +133,13 @@ def _softmax(mode: calls, output: Tensor, /, scores: Tensor, *args: Any, **kwarg
     trace = mode.traces.of(scores)
     if output.ndim in (3, 4) and axis in (-1, output.ndim - 1) and trace is not None and trace.kind is not None:
         mode.softmaxes.made(output, trace.kind)
+        mode.follow()
 
 
 def _sigmoid(mode: calls, output: Tensor, /, *_: Any, **__: Any) -> None:
     if output.ndim in (2, 3, 4) and (found := mode.place()) is not None:
         mode.gates.made(output, found)
+        mode.follow()
 
 
 def _reshape(mode: calls, output: Any, /, source: Tensor, *_: Any, **__: Any) -> None:
@@ -152,24 +164,29 @@ def _hidden(mode: calls, _: Any, /, *__: Any, name: str, **___: Any) -> None:
         refuse_kernel(found.layer, name)
 
 
-def _looks() -> dict[Any, tuple[Callable[..., None], ...]]:
+ALWAYS: list[tuple[Iterable[Any], Callable[..., None]]] = [
+    ([F.scaled_dot_product_attention], _kernel),
+    *(([func], partial(_projection, position=position)) for func, position in PROJECTIONS.items()),
+    (CARRIES, _carry), (SOFTMAX, _softmax), (SIGMOID, _sigmoid),
+    (variants("matmul", "bmm"), _matmul), (variants("baddbmm"), _baddbmm), (variants("einsum"), _einsum),
+]  # fmt: skip
+ON_THE_WAY: list[tuple[Iterable[Any], Callable[..., None]]] = [
+    (PASSES, _pass), (RESHAPES, _reshape), (EXPANDS, _expand), (MULTIPLY, _multiply),
+]  # fmt: skip
+
+
+def _looks(*table: tuple[Iterable[Any], Callable[..., None]]) -> Looks:
     """What to do after each function that matters."""
-    found: dict[Any, tuple[Callable[..., None], ...]] = {}
-    table: list[tuple[Iterable[Any], Callable[..., None]]] = [
-        ([F.scaled_dot_product_attention], _kernel),
-        *(([func], partial(_projection, position=position)) for func, position in PROJECTIONS.items()),
-        (CARRIES, _carry), (PASSES, _pass), (SOFTMAX, _softmax),
-        (variants("matmul", "bmm"), _matmul), (variants("baddbmm"), _baddbmm), (variants("einsum"), _einsum),
-        (SIGMOID, _sigmoid), (RESHAPES, _reshape), (EXPANDS, _expand), (MULTIPLY, _multiply),
-    ]  # fmt: skip
+    found: Looks = {}
     for functions, look in table:
         for func in functions:
             found[func] = (*found.get(func, ()), look)
     return found
 
 
-def _refusals() -> dict[Any, tuple[Callable[..., None], ...]]:
+def _refusals() -> Looks:
     return {kernel: (partial(_hidden, name=str(kernel)),) for kernel in kernels()}
 
 
-LOOKS = _looks()
+QUIET = _looks(*ALWAYS)
+LOOKS = _looks(*ALWAYS, *ON_THE_WAY)

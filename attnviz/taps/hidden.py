@@ -8,9 +8,11 @@ import torch
 from torch import nn
 
 from attnviz.errors import CompiledModel, HiddenKernel
+from attnviz.taps.base import Modules
 
 SEEN = (None, "eager", "sdpa")
 FUSED_LAYERS = (torch._transformer_encoder_layer_fwd, torch._native_multi_head_attention)
+COMPILED_CALL = "_compiled_call_impl"
 
 
 def kernels() -> tuple[Any, ...]:
@@ -27,23 +29,24 @@ def refuse_kernel(layer: str, name: str) -> NoReturn:
     )
 
 
-def refuse_unseen(model: nn.Module, wanted: Callable[[str], bool], recorded: Iterable[str]) -> None:
+def refuse_unseen(modules: Modules, wanted: Callable[[str], bool], recorded: Iterable[str]) -> None:
     """For parts of a transformers model that were told to use another kernel, and of which nothing was recorded."""
     names = tuple(recorded)
-    for name, module in model.named_modules():
-        kernel = getattr(getattr(module, "config", None), "_attn_implementation", None)
+    for name, module in modules.items():
+        config = vars(module).get("config")  # getattr() takes microseconds to find that a module has none
+        kernel = None if config is None else getattr(config, "_attn_implementation", None)
         if kernel not in SEEN and wanted(name) and not any(layer.startswith(name) for layer in names):
-            refuse_kernel(name or type(model).__name__, str(kernel))
+            refuse_kernel(name or type(module).__name__, str(kernel))
 
 
-def refuse_compiled(model: nn.Module) -> None:
+def refuse_compiled(modules: Modules) -> None:
     """Compiled code calls no function that could be watched; torch._dynamo is imported only where something was compiled."""
     dynamo = sys.modules.get("torch._dynamo.eval_frame")
-    optimized = (dynamo.OptimizedModule,) if dynamo is not None else ()
-    for name, module in model.named_modules():
-        if isinstance(module, (torch.jit.ScriptModule, *optimized)) or module._compiled_call_impl is not None:
+    compiled = (torch.jit.ScriptModule, *((dynamo.OptimizedModule,) if dynamo is not None else ()))
+    for name, module in modules.items():
+        if isinstance(module, compiled) or vars(module).get(COMPILED_CALL) is not None:
             raise CompiledModel(
-                f"layer {name or type(model).__name__}: it is compiled, so nothing can be seen of what it computes",
+                f"layer {name or type(module).__name__}: it is compiled, so nothing can be seen of what it computes",
                 "record the model as it was before torch.compile or torch.jit (model._orig_mod, or load it again)",
             )
 

@@ -15,13 +15,12 @@ class Masks:
         self._kept: Any = WeakTensorKeyDictionary()
 
     def kept(self, mask: Tensor) -> NDArray[Any]:
-        """(batch or 1, head or 1, query or 1, key), booleans (True: seen) or numbers to add to the scores; read-only."""
+        """(batch or 1, head or 1, query or 1, key), booleans (True: seen) or numbers to add to the scores."""
         version = None if mask.is_inference() else mask._version
         before = self._kept.get(mask)
         if before is not None and version is not None and before[0] == version:
             return before[1]
         copy = _small(mask.detach()[(None,) * (4 - mask.ndim)]).numpy()
-        copy.flags.writeable = False
         self._kept[mask] = (version, copy)
         return copy
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import FrameType
+from types import CodeType, FrameType
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -36,14 +36,16 @@ def place(names: Mapping[int, str]) -> Place | None:
     inner, outer, heads, idle = None, None, None, 0
     frame = sys._getframe(1)
     while frame is not None and idle < PATIENCE:
-        idle += inner is not None
-        if frame.f_code.co_argcount:
+        code = frame.f_code
+        # f_locals copies all variables of a frame: it is asked for where there are few, or where the layer is not known yet
+        if code is CALL or (inner is None and _is_method(code)):
             module = frame.f_locals.get("self")
             if id(module) in names:
                 inner, idle = inner or module, 0
-                outer = frame if frame.f_code is CALL else outer
-        if frame.f_code.co_code == MULTI_HEAD.co_code and inner is None:
+                outer = frame if code is CALL else outer
+        elif inner is None and code is MULTI_HEAD:
             heads = frame.f_locals["num_heads"]
+        idle += inner is not None
         frame = frame.f_back  # type: ignore[assignment]
     if inner is None:
         return None
@@ -51,6 +53,10 @@ def place(names: Mapping[int, str]) -> Place | None:
     images = {len(tensor) for tensor in given if tensor.ndim in (4, 5)}
     leading = frozenset(size for tensor in given for size in tensor.shape[:2])
     return Place(names[id(inner)], inner, images.pop() if len(images) == 1 else None, leading, heads)
+
+
+def _is_method(code: CodeType) -> bool:
+    return code.co_argcount > 0 and code.co_varnames[0] == "self"
 
 
 def _given(frame: FrameType | None) -> list[Tensor]:

@@ -9,15 +9,15 @@ from torch import Tensor, nn
 
 from attnviz.maps import Receipt, check_promise
 from attnviz.probe import Probe
-from attnviz.taps.base import Emit, Record, Wanted
+from attnviz.taps.base import Emit, Modules, Record, Wanted
 from attnviz.weights import Dense
 
 
 @contextmanager
-def probes(model: nn.Module, wanted: Wanted, ours: Callable[[], bool], emit: Emit) -> Iterator[None]:
-    """Emits what the probes of `model` pass on in calls that are `ours`; other threads' calls go by unseen."""
+def probes(modules: Modules, wanted: Wanted, ours: Callable[[], bool], emit: Emit) -> Iterator[None]:
+    """Emits what the probes among `modules` pass on in calls that are `ours`; other threads' calls go by unseen."""
     with ExitStack() as hooks:
-        for name, module in model.named_modules():
+        for name, module in modules.items():
             layer = name.removesuffix(".probe")
             if isinstance(module, Probe) and wanted(layer):
                 hook = _listener(layer, ours, emit)

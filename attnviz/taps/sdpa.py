@@ -7,22 +7,18 @@ import math
 import time
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from attnviz.errors import OutputMismatch, UnknownShape
+from attnviz.errors import UnknownShape
 from attnviz.maps import Kind, Receipt
 from attnviz.taps.base import Record
 from attnviz.taps.batch import examples, refuse_folded
 from attnviz.taps.masks import Masks
 from attnviz.taps.place import Place
+from attnviz.taps.proof import check
 from attnviz.weights import DotProduct
-
-# Rows whose output is worked out again from the recorded factors and held against what the kernel returned.
-CHECKED_ROWS = 4
-OUTPUT_TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-3, torch.float16: 2e-2, torch.bfloat16: 5e-2}
 
 
 def from_kernel(
@@ -35,7 +31,7 @@ def from_kernel(
     if query.ndim == 3:
         refuse_folded(place, len(query))
         attn_mask = attn_mask.unsqueeze(1) if attn_mask is not None and attn_mask.ndim == 3 else attn_mask
-    query, key, value, output = (_with_heads(place.layer, tensor) for tensor in (query, key, value, output))
+    query, key, value, output = (_with_heads(place.layer, tensor.detach()) for tensor in (query, key, value, output))
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     kept_query, kept_key = _kept(query), _kept(key)
     bias = None if attn_mask is None else masks.kept(attn_mask)
@@ -44,13 +40,11 @@ def from_kernel(
         of_example = None if bias is None else bias[i if len(bias) > 1 else 0]
         return DotProduct(kept_query[i], kept_key[i], factor, of_example, is_causal)
 
-    rows = np.unique(np.linspace(0, query.shape[2] - 1, CHECKED_ROWS).round().astype(np.int64))
-    checked = weights(0).all_heads(rows)
-    error = _output_error(place.layer, checked, value[0], output[0, :, rows]) if dropout_p == 0 else None
+    sum_error, output_error = check(place.layer, weights(0), value[0], output[0], dropped=dropout_p > 0)
     axes, batch, example, notes = examples(place, len(query), weights)
     receipt = Receipt(
         layer=place.layer, how="query and key of scaled_dot_product_attention", backend_before="fused kernel",
-        backend_during="fused kernel", row_sum_error=_row_sum_error(checked), output_error=error,
+        backend_during="fused kernel", row_sum_error=sum_error, output_error=output_error,
         seconds=time.perf_counter() - start, bytes=kept_query.nbytes + kept_key.nbytes + (0 if bias is None else bias.nbytes),
     )  # fmt: skip
     return Record(
@@ -75,24 +69,5 @@ def _mechanism(query: Tensor, key: Tensor) -> str:
 
 def _kept(tensor: Tensor) -> NDArray[Any]:
     """A copy that nobody else holds; bfloat16, which NumPy lacks, becomes float32."""
-    copy = tensor.detach().to("cpu", torch.float32 if tensor.dtype == torch.bfloat16 else tensor.dtype, copy=True)
+    copy = tensor.to("cpu", torch.float32 if tensor.dtype == torch.bfloat16 else tensor.dtype, copy=True)
     return copy.numpy()
-
-
-def _row_sum_error(weights: NDArray[np.float32]) -> float:
-    sums = weights.sum(-1)
-    return float(np.where(sums == 0, 0, np.abs(sums - 1)).max(initial=0))
-
-
-def _output_error(layer: str, weights: NDArray[np.float32], value: Tensor, output: Tensor) -> float:
-    """Largest difference between the kernel's output and recorded (head, row, key) weights times the values."""
-    values, outputs = value.detach().cpu().float().numpy(), output.detach().cpu().float().numpy()
-    repeats = len(weights) // len(values)
-    error = float(np.abs(weights @ (values if repeats == 1 else np.repeat(values, repeats, axis=0)) - outputs).max(initial=0))
-    allowed = OUTPUT_TOLERANCE[output.dtype] * max(1.0, float(np.abs(outputs).max(initial=0)))
-    if not error <= allowed:
-        raise OutputMismatch(
-            f"layer {layer}: the recorded weights do not give the layer's output (largest difference {error:.3g})",
-            "the layer computes something this tap does not know; its map would be wrong",
-        )
-    return error

@@ -5,8 +5,7 @@ sums, products with numbers, norms and copies carry it on.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -33,8 +32,7 @@ CARRIES = variants(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(NamedTuple):
     """`origins`: storages that were projected into this tensor. `kind`: set where it is a query-key product."""
 
     origins: frozenset[int]
@@ -54,8 +52,10 @@ class Traces:
         self._put(output, Trace(frozenset((_storage(source),))))
 
     def carried(self, output: Any, inputs: Iterable[Any]) -> None:
-        found = [trace for tensor in tensors(inputs) if (trace := self.of(tensor)) is not None]
-        if found:
+        found = [trace for tensor in tensors(inputs) if (trace := self._of.get(_storage(tensor))) is not None]
+        if len(found) == 1:
+            self._put(output, found[0])
+        elif found:
             kinds = [trace.kind for trace in found if trace.kind is not None]
             self._put(output, Trace(frozenset().union(*(trace.origins for trace in found)), kinds[0] if kinds else None))
 

@@ -1,0 +1,61 @@
+"""The proof of what was kept of a fused kernel: some rows of its output, worked out again from the recorded factors.
+
+With torch and not with NumPy: two libraries with threads of their own, in turns in one forward pass, wait for each other.
+"""
+
+import torch
+from torch import Tensor
+
+from attnviz.errors import OutputMismatch
+from attnviz.weights import DotProduct
+
+ROWS = 4
+TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-3, torch.float16: 2e-2, torch.bfloat16: 5e-2}
+
+
+def check(layer: str, weights: DotProduct, value: Tensor, output: Tensor, dropped: bool) -> tuple[float, float | None]:
+    """Largest error of a row's sum and of the output, from weights, (key head, key, feature) and (head, query, feature).
+
+    The second is None where dropout hides it. Raises OutputMismatch where weights and values do not give the output.
+    """
+    rows = slice(None, None, max(1, (output.shape[1] - 1) // (ROWS - 1)))
+    # not to be seen by a recording around this one
+    with torch._C.DisableTorchFunction():
+        found = _rows(weights, rows)
+        if not found.numel():
+            return 0.0, None
+        sums = found.sum(-1)
+        sum_error = float((sums - (sums != 0).float()).abs_().max())
+        return sum_error, None if dropped else _output_error(layer, found, value.cpu(), output[:, rows].cpu())
+
+
+def _output_error(layer: str, weights: Tensor, value: Tensor, output: Tensor) -> float:
+    """Of (key head, group and row, key) weights."""
+    again = torch.bmm(weights, value.float()).view(output.shape)
+    error = float(again.sub_(output).abs_().max())
+    tolerance = TOLERANCE[output.dtype]
+    if not error <= tolerance and not error <= tolerance * float(output.abs().max()):
+        raise OutputMismatch(
+            f"layer {layer}: the recorded weights do not give the layer's output (largest difference {error:.3g})",
+            "the layer computes something this tap does not know; its map would be wrong",
+        )
+    return error
+
+
+def _rows(weights: DotProduct, rows: slice) -> Tensor:
+    """(key head, group and chosen query, key) weights; a query that sees no key has a row of zeros."""
+    query, key = torch.from_numpy(weights.query[:, rows]).float(), torch.from_numpy(weights.key).float()
+    heads, count, features = query.shape
+    scores = torch.bmm(query.mul(weights.scale).reshape(len(key), -1, features), key.mT)
+    if weights.bias is None and not weights.causal:
+        return scores.softmax(-1)
+    by_head = scores.view(heads, count, -1)
+    if weights.bias is not None:
+        bias = torch.from_numpy(weights.bias)
+        bias = bias[:, rows] if bias.shape[1] > 1 else bias
+        by_head.masked_fill_(~bias, -torch.inf) if bias.dtype == torch.bool else by_head.add_(bias)
+    if weights.causal:
+        chosen = torch.arange(weights.shape[1])[rows]
+        by_head.masked_fill_(chosen[:, None] < torch.arange(weights.shape[2]), -torch.inf)
+    blind = scores.amax(-1, keepdim=True) == -torch.inf
+    return scores.softmax(-1).masked_fill_(blind, 0)
