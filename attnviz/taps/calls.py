@@ -4,6 +4,7 @@ A `TorchFunctionMode` belongs to one thread, so nothing is set on the model and 
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from types import FunctionType
 from typing import Any
@@ -19,7 +20,8 @@ from attnviz.taps.hidden import kernels, refuse_compiled, refuse_kernel
 from attnviz.taps.masks import Masks
 from attnviz.taps.place import Place, place
 from attnviz.taps.sdpa import from_kernel
-from attnviz.taps.softmax import PASSES, SOFTMAX, Softmaxes, from_softmax
+from attnviz.taps.softmax import from_softmax
+from attnviz.taps.softmaxes import CHANGES, PASSES, SOFTMAX, Softmaxes
 from attnviz.taps.traces import CARRIES, PROJECTIONS, Traces, tensors, variants
 
 # A mode is off while it answers a call, so it would not see the kernel that this Python function of torch calls inside.
@@ -97,8 +99,13 @@ def _matmul(
     mat2: Tensor | None = None, **_: Any,
 ) -> None:  # fmt: skip
     second = next((tensor for tensor in (right, other, mat2) if tensor is not None), None)
-    if second is not None and left.ndim > 2 and second.ndim > 2:
+    if second is None or min(left.ndim, second.ndim) < 2:
+        return
+    known = left in mode.softmaxes or (mode.traces.of(left) is not None and mode.traces.of(second) is not None)
+    if min(left.ndim, second.ndim) > 2 or (left.ndim == second.ndim and known):
         _product(mode, output, left, second, left.shape[-1] == second.shape[-2])
+    elif second.ndim == 2:
+        mode.traces.projected(output, left)
 
 
 def _baddbmm(mode: calls, output: Tensor, /, _: Tensor, batch1: Tensor, batch2: Tensor, **__: Any) -> None:
@@ -115,24 +122,37 @@ def _einsum(mode: calls, output: Tensor, /, equation: str, *operands: Any) -> No
     for first, second in ((0, 1), (1, 0)):
         if pair[first] in mode.softmaxes:
             key = names[first][-1]
-            return _product(mode, output, pair[first], pair[second], key in names[second] and key not in out)
+            fits = key in names[second] and key not in out
+            if not fits and sorted(output.shape) != sorted(pair[first].shape):
+                return _lost(mode, pair[first])
+            return _product(mode, output, pair[first], pair[second], fits)
     return _product(mode, output, pair[0], pair[1], True)
+
+
+def _lost(mode: calls, weights: Tensor) -> None:
+    """Weights that meet values along another axis than their last, or one by one: refused."""
+    taken = mode.softmaxes.taken(weights)
+    if taken is not None and (found := mode.place()) is not None:
+        from_softmax(found, replace(taken, moved=True))
 
 
 def _product(mode: calls, output: Tensor, left: Tensor, right: Tensor, fits: bool) -> None:
     """Of weights and values, where the weights come from a softmax; else perhaps of query and key."""
     taken = mode.softmaxes.taken(left) if fits else None
+    if taken is None and fits and right in mode.softmaxes:  # values first: both transposed
+        taken = mode.softmaxes.taken(right)
+        taken = taken and replace(taken, weights=taken.weights.mT, changed=True)
     if taken is None:
         mode.traces.multiplied(output, left, right)
     elif (found := mode.place()) is not None:
-        mode.emit(from_softmax(found, *taken))
+        mode.emit(from_softmax(found, taken))
 
 
 def _softmax(mode: calls, output: Tensor, /, scores: Tensor, *args: Any, **kwargs: Any) -> None:
     axis = kwargs.get("dim", args[0] if args else None)
     trace = mode.traces.of(scores)
-    if output.ndim in (3, 4) and axis in (-1, output.ndim - 1) and trace is not None and trace.kind is not None:
-        mode.softmaxes.made(output, trace.kind)
+    if output.ndim > 1 and axis in (-1, -2, output.ndim - 1, output.ndim - 2) and trace is not None and trace.kind is not None:
+        mode.softmaxes.made(output, trace.kind, over_queries=axis in (-2, output.ndim - 2))
         mode.follow()
 
 
@@ -145,6 +165,12 @@ def _sigmoid(mode: calls, output: Tensor, /, *_: Any, **__: Any) -> None:
 def _reshape(mode: calls, output: Any, /, source: Tensor, *_: Any, **__: Any) -> None:
     if mode.gates:
         mode.gates.reshaped(output, source)
+
+
+def _change(mode: calls, output: Any, /, *args: Any, func: Any, **kwargs: Any) -> None:
+    spread = mode.softmaxes.changed(func, output, (*args, *kwargs.values()))
+    if spread is not None:
+        _lost(mode, spread)
 
 
 def _expand(mode: calls, output: Tensor, /, source: Tensor, *_: Any, **__: Any) -> None:
@@ -168,10 +194,11 @@ ALWAYS: list[tuple[Iterable[Any], Callable[..., None]]] = [
     ([F.scaled_dot_product_attention], _kernel),
     *(([func], partial(_projection, position=position)) for func, position in PROJECTIONS.items()),
     (CARRIES, _carry), (SOFTMAX, _softmax), (SIGMOID, _sigmoid),
-    (variants("matmul", "bmm"), _matmul), (variants("baddbmm"), _baddbmm), (variants("einsum"), _einsum),
+    (variants("matmul", "bmm", "mm"), _matmul), (variants("baddbmm"), _baddbmm), (variants("einsum"), _einsum),
 ]  # fmt: skip
 ON_THE_WAY: list[tuple[Iterable[Any], Callable[..., None]]] = [
     (PASSES, _pass), (RESHAPES, _reshape), (EXPANDS, _expand), (MULTIPLY, _multiply),
+    *(([func], partial(_change, func=func)) for func in CHANGES),
 ]  # fmt: skip
 
 
