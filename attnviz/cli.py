@@ -109,11 +109,22 @@ def map_(
 
 
 @app.command("eval")
-def eval_(name: Name, data: Data, as_json: AsJson = False) -> None:
+def eval_(
+    name: Name,
+    data: Data,
+    as_json: AsJson = False,
+    links: Annotated[
+        Path | None,
+        typer.Option(help="Word links of a translator's sentences, i-j sure and ipj possible, beside a file `source ||| target`."),
+    ] = None,
+) -> None:
     """Print the metrics of a model's card, worked out from the data set."""
-    from attnviz.evaluate import evaluate
+    from attnviz.evaluate import alignment, evaluate
 
-    metrics = evaluate(load(name), data)
+    model = load(name)
+    metrics = evaluate(model, data)
+    if links is not None:
+        metrics |= alignment(model, links)
     if as_json:
         typer.echo(json.dumps({"model": name, **metrics}))
         return

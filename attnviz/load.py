@@ -4,13 +4,15 @@ from functools import partial
 from pathlib import Path
 
 from safetensors.torch import load_file
+from tokenizers import Tokenizer
 
 from attnviz.cards import ModelCard, find_card
 from attnviz.encode.image import encode_image
 from attnviz.encode.text import EncodedText, encode_text, text_tokenizer
+from attnviz.encode.translation import encode_source
 from attnviz.errors import CardError, WeightsError
 from attnviz.foreign.loading import load_foreign
-from attnviz.nets import NETS, Net
+from attnviz.nets import NETS, Net, Translator
 
 WEIGHTS = "weights.safetensors"
 
@@ -37,7 +39,13 @@ def load(model: str | Path | ModelCard) -> Net:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise WeightsError(f"{card.name} cannot be loaded: {WEIGHTS} does not fit the net {card.net} ({reason})") from None
     net.card = card
-    net.encode = _text(card) if card.input == "text" else partial(encode_image, **card.image)
+    if isinstance(net, Translator):
+        net.source = text_tokenizer(card.file("source.json"), card.text["max_tokens"])
+        net.encode = partial(encode_source, tokenizer=net.source)
+        net.target = Tokenizer.from_file(str(card.file("target.json")))
+        net.target.encode_special_tokens = True
+    else:
+        net.encode = _text(card) if card.input == "text" else partial(encode_image, **card.image)
     return net.eval().requires_grad_(False)
 
 

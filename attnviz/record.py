@@ -18,14 +18,17 @@ from attnviz.taps.steps import joined
 
 _running: ContextVar[tuple[int, ...]] = ContextVar("running", default=())
 
+# A pattern of layer names, and axis -> names of its positions.
+_Labels = tuple[str, dict[str, tuple[str, ...]]]
+
 
 class Tape:
     """All records of one recording, by layer name in order of emission; maps are those of one example of the batch."""
 
-    def __init__(self, records: dict[str, Record], example: int = 0, labels: dict[str, tuple[str, ...]] | None = None) -> None:
+    def __init__(self, records: dict[str, Record], example: int = 0, labels: tuple[_Labels, ...] = ()) -> None:
         self._records = records
         self._example = example
-        self._labels = labels or {}
+        self._labels = labels
         self._calls: Counter[str] = Counter()
         self.seconds = 0.0
 
@@ -48,7 +51,8 @@ class Tape:
     def __getitem__(self, name: str) -> AttentionMap:
         """The map of the layer of this name, or of the only layer whose name begins with it."""
         record = self._records[self._resolve(name)]
-        labels = {axis: names for axis, names in self._labels.items() if axis in record.axes}
+        wanted = (labels for pattern, labels in self._labels if fnmatchcase(record.layer, pattern))
+        labels = {axis: names for labels in wanted for axis, names in labels.items() if axis in record.axes}
         return AttentionMap(
             layer=record.layer, kind=record.kind, mechanism=record.mechanism, norm=record.norm, axes=record.axes,
             weights=record.example(self._example), labels=labels, notes=record.notes,
@@ -61,11 +65,11 @@ class Tape:
             raise IndexError(f"no example {index} in a batch of {self.batch}")
         return self._view(index, self._labels)
 
-    def labelled(self, **labels: tuple[str, ...]) -> "Tape":
-        """The same tape, with names for the positions of some axes."""
-        return self._view(self._example, {**self._labels, **labels})
+    def labelled(self, layers: str = "*", **labels: tuple[str, ...]) -> "Tape":
+        """The same tape, with names for the positions of some axes, in the layers that match a pattern with `*`."""
+        return self._view(self._example, (*self._labels, (layers, labels)))
 
-    def _view(self, example: int, labels: dict[str, tuple[str, ...]]) -> "Tape":
+    def _view(self, example: int, labels: tuple[_Labels, ...]) -> "Tape":
         view = Tape(self._records, example, labels)
         view.seconds = self.seconds
         return view

@@ -3,10 +3,26 @@
 from attnviz.nets.base import Decision, Net
 from attnviz.nets.bert import BertClassifier
 from attnviz.nets.cbam_resnet import CbamResNet
+from attnviz.nets.recurrent import BahdanauTranslator, LuongTranslator
+from attnviz.nets.transformer import Transformer
+from attnviz.nets.translator import Translator
 
 NETS: dict[str, type[Net]] = {
+    "bahdanau": BahdanauTranslator,
     "bert-classifier": BertClassifier,
     "cbam-resnet": CbamResNet,
+    "luong": LuongTranslator,
+    "transformer": Transformer,
 }
 
-__all__ = ["NETS", "BertClassifier", "CbamResNet", "Decision", "Net"]
+__all__ = [
+    "NETS",
+    "BahdanauTranslator",
+    "BertClassifier",
+    "CbamResNet",
+    "Decision",
+    "LuongTranslator",
+    "Net",
+    "Transformer",
+    "Translator",
+]

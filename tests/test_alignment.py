@@ -1,0 +1,67 @@
+"""Links of words: reading them, reading them off attention, and their error rate worked out by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from attnviz.alignment import Gold, by_words, error_rate, groups, links, natural, read_links
+from attnviz.errors import DataError
+from tests.translators import CONFIGS, with_words
+
+
+def write(folder: Path, gold: str, pairs: str, name: str = "test.pairs") -> Path:
+    (folder / name).write_text(pairs, encoding="utf-8")
+    (folder / "test.links").write_text(gold, encoding="utf-8")
+    return folder / "test.links"
+
+
+def test_lines_become_sure_and_possible_links(tmp_path: Path) -> None:
+    gold = read_links(write(tmp_path, "1-1 2p2\n\n", "le chat ||| the cat\nnon ||| no\n"))
+    assert gold[0] == Gold(("le", "chat"), ("the", "cat"), frozenset({(0, 0)}), frozenset({(0, 0), (1, 1)}))
+    assert gold[1].possible == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("gold", "pairs", "finding"),
+    [("1-3", "a b ||| c d", "leads outside"), ("0-1", "a ||| b", "leads outside"), ("1:1", "a ||| b", "no link"),
+     ("1-1", "a b", "No file"), ("1-1\n1-1", "a ||| b", "No file of 2 lines")],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused(tmp_path: Path, gold: str, pairs: str, finding: str) -> None:
+    with pytest.raises(DataError, match=finding):
+        read_links(write(tmp_path, gold, pairs))
+
+
+def test_the_error_rate_is_och_and_neys() -> None:
+    gold = Gold(("a", "b"), ("c", "d"), frozenset({(0, 0)}), frozenset({(0, 0), (1, 1)}))
+    # A = 2 links; one is sure, both are possible: 1 - (1 + 2) / (2 + 1) = 0
+    assert error_rate([(frozenset({(0, 0), (1, 1)}), gold)]) == 0
+    # A = 2 links; none is sure, one is possible: 1 - (0 + 1) / (2 + 1)
+    assert error_rate([(frozenset({(1, 1), (1, 0)}), gold)]) == pytest.approx(2 / 3)
+
+
+def test_tokenised_words_are_joined_as_people_write_and_keep_their_spans() -> None:
+    french = ["l'", "eau", "n'", "est", "pas", "là", "."], "l'eau n'est pas là."
+    english = ["I", "do", "n't", "(", "yet", ")", "!"], "I don't (yet)!"
+    for words, text in (french, english):
+        found, spans = natural(words)
+        assert found == text
+        assert [found[slice(*span)] for span in spans] == words
+
+
+def test_sub_words_are_averaged_over_rows_and_summed_over_columns() -> None:
+    weights = np.array([[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]], dtype=np.float32)
+    np.testing.assert_allclose(by_words(weights, [[0, 1], []], [[0, 1], [2]]), [[0.45, 0.55], [0, 0]], atol=1e-6)
+
+
+def test_tokens_go_to_the_word_that_they_begin_in() -> None:
+    assert groups([(0, 2), (2, 3), (4, 5), (0, 0)], [(0, 3), (4, 6)]) == [[0, 1], [2]]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_each_word_is_linked_to_the_one_it_looked_at_most(name: str) -> None:
+    net = with_words(name)
+    gold = Gold(("Je", "n'", "ai", "pas"), ("I", "do", "n't"), frozenset(), frozenset())
+    found = links(net, gold)
+    assert [target for _, target in sorted(found, key=lambda link: link[1])] == [0, 1, 2]
+    assert all(0 <= source < 4 for source, _ in found)

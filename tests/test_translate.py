@@ -1,0 +1,64 @@
+"""From a sentence to a translation with its maps."""
+
+import numpy as np
+import pytest
+import torch
+
+from attnviz.errors import InputError
+from attnviz.nets.translator import START
+from attnviz.translate import LIMIT, translate
+from tests.translators import CONFIGS, with_words
+
+SENTENCE = "Où est l'argent 漢 [END] ?"
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_token_written_has_a_row_and_a_probability(name: str) -> None:
+    net = with_words(name)
+    found = translate(net, SENTENCE, beams=3)
+    m = found.tape[net.aligner[0]]
+    assert m.labels["query"] == found.tokens
+    assert m.labels["key"] == found.encoded.tokens
+    ids = found.outputs[found.chosen].tokens
+    source = found.encoded.tensors["input_ids"]
+    odds = net(source, source > 0, torch.tensor([[START, *ids[:-1]]]))[0].softmax(-1)
+    np.testing.assert_allclose(found.probabilities, odds[range(len(ids)), list(ids)], rtol=1e-4)
+    assert np.log(found.probabilities) == pytest.approx(found.outputs[found.chosen].log_probabilities, abs=1e-3)
+
+
+def test_a_beginning_is_kept_and_counted() -> None:
+    found = translate(with_words("bahdanau"), SENTENCE, prefix="I don't have")
+    assert found.text.startswith("I don't have")
+    assert found.forced == 4
+    assert found.tokens[: found.forced] == ("I", "don", "'t", "have")
+
+
+def test_another_beam_can_be_looked_at() -> None:
+    net = with_words("luong")
+    first, second = (translate(net, SENTENCE, beams=2, choose=choice) for choice in (0, 1))
+    assert first.outputs == second.outputs
+    assert first.text == first.texts[0]
+    assert second.text == first.texts[1]
+    assert len(second.tape["attention"].labels["query"]) == len(second.outputs[1].tokens)
+
+
+def test_alternatives_are_the_most_probable_tokens_of_each_step() -> None:
+    found = translate(with_words("transformer"), SENTENCE, beams=1)
+    for probability, alternatives in zip(found.probabilities, found.alternatives, strict=True):
+        assert probability <= alternatives[0][1] + 1e-6
+        assert [chance for _, chance in alternatives] == sorted((chance for _, chance in alternatives), reverse=True)
+
+
+def test_a_typed_special_token_is_text() -> None:
+    found = translate(with_words("bahdanau"), SENTENCE)
+    assert found.encoded.tokens.count("[END]") == 1
+
+
+def test_a_beginning_beyond_the_limit_is_refused() -> None:
+    with pytest.raises(InputError, match=str(LIMIT)):
+        translate(with_words("luong"), SENTENCE, prefix="money " * 70)
+
+
+def test_the_decoders_own_words_begin_with_start() -> None:
+    found = translate(with_words("transformer"), SENTENCE, beams=1)
+    assert found.tape["decoder.0.self"].labels["key"] == ("[START]", *found.tokens[:-1])
