@@ -25,8 +25,8 @@ format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev
-	$(BIN)/python benchmarks/capture.py
+bench: $(VENV)/bench
+	$(BIN)/python -m benchmarks.capture
 
 screenshots: $(VENV)/dev browser
 	$(BIN)/python -m tests.browser.screenshots
@@ -49,4 +49,8 @@ $(VENV)/app: $(VENV)/python requirements.txt pyproject.toml
 
 $(VENV)/dev: $(VENV)/app requirements-dev.txt
 	$(PIP) -r requirements-dev.txt
+	touch $@
+
+$(VENV)/bench: $(VENV)/app requirements-bench.txt
+	$(PIP) --no-deps -r requirements-bench.txt
 	touch $@

@@ -1,122 +1,110 @@
-"""What recording costs: python benchmarks/capture.py [--json], a random encoder of MiniLM's shape, medians of interleaved runs."""
+"""What recording costs, and what a view costs beside the peers: python -m benchmarks.capture [--json] [--only PART ...]."""
 
 import argparse
 import json
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-import transformers as hf
 from torch.nn import functional as F
 
-import attnviz
+from benchmarks import views
+from benchmarks.common import SHAPE, WAYS, encoder, medians, recorded, tokens
 
-REPEATS = 9
+REPEATS = 15
 LONG = 8192
-SHAPE = {"vocab_size": 1000, "hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12, "intermediate_size": 1536}
 CHILD = """
-import resource, sys, torch
+import resource, sys
 sys.path.insert(0, {root!r})
-from benchmarks.capture import LONG, encoder, once
-model, ids = encoder("sdpa"), torch.randint(0, 1000, (1, LONG))
-tape = once(model, ids, {recorded})
+from benchmarks.common import WAYS, encoder, tokens
+implementation, run = WAYS[{way!r}]
+model = encoder(implementation)
+kept = run(model, tokens({length}))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
+Row = dict[str, float | str]
 
 
-def encoder(implementation: str) -> hf.BertModel:
-    """Random weights, the shape of all-MiniLM-L6."""
-    torch.manual_seed(0)
-    config = hf.BertConfig(**SHAPE, max_position_embeddings=LONG)
-    return hf.BertModel._from_config(config, attn_implementation=implementation).eval()
-
-
-def once(model: torch.nn.Module, ids: torch.Tensor, recorded: bool = False, **options: bool) -> object:
-    """(1, token) ids through the model; the tape, where it is recorded."""
-    with torch.no_grad():
-        if not recorded:
-            return model(input_ids=ids, **options)
-        with attnviz.record(model) as tape:
-            model(input_ids=ids)
-        return tape
-
-
-def medians(work: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Seconds of each, run in turns, so that a slow moment hits all."""
-    times: dict[str, list[float]] = {name: [] for name in work}
-    for repeat in range(REPEATS + 2):
-        for name, run in work.items():
-            start = time.perf_counter()
-            run()
-            if repeat > 1:
-                times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
-def forward(length: int) -> dict[str, float]:
+def forward(length: int) -> Row:
     """Plain, recorded, and eager with all weights returned."""
-    fused, eager = encoder("sdpa"), encoder("eager")
-    ids = torch.randint(0, 1000, (1, length))
-    found = medians(
-        {
-            "plain": lambda: once(fused, ids),
-            "recorded": lambda: once(fused, ids, recorded=True),
-            "eager": lambda: once(eager, ids, output_attentions=True),
-        }
-    )
+    ids = tokens(length)
+    models = {implementation: encoder(implementation) for implementation in ("sdpa", "eager")}
+    work = {name: (lambda run=run, model=models[kind]: run(model, ids)) for name, (kind, run) in WAYS.items()}  # type: ignore[misc]
+    found = medians(work, REPEATS)
     ratios = {f"{name} / plain": found[name] / found["plain"] for name in ("recorded", "eager")}
-    return {**{f"{name} ms": 1000 * seconds for name, seconds in found.items()}, **ratios}
+    return {**{f"{name} ms": 1000 * seconds for name, seconds in found.items()}, **ratios, "repeats": REPEATS}
 
 
-def row() -> dict[str, float]:
+def memory(length: int, *ways: str) -> Row:
+    """Peak memory of processes of their own, MB, and its growth over the plain pass against all queries and keys."""
+    peaks = {way: _peak(length, way) for way in ways}
+    factors = SHAPE["num_hidden_layers"] * 2 * length * SHAPE["hidden_size"] * 4 / 1e6
+    shares = {f"({way} - plain) / factors": (peaks[way] - peaks["plain"]) / factors for way in ways if way != "plain"}
+    return {**{f"{way} MB": peak for way, peak in peaks.items()}, "factors MB": factors, **shares}
+
+
+def _peak(length: int, way: str) -> float:
+    program = CHILD.format(root=str(Path(__file__).parent.parent), way=way, length=length)
+    return int(subprocess.check_output([sys.executable, "-c", program])) / 1e6
+
+
+def row() -> Row:
     """One exact row of all heads of a layer at 512 tokens."""
-    tape = once(encoder("sdpa"), torch.randint(0, 1000, (1, 512)), recorded=True)
-    m = next(iter(tape))  # type: ignore[call-overload]
-    return {"ms": 1000 * medians({"row": lambda: [m.rows(head, [100]) for head in range(12)]})["row"]}
+    m = next(iter(recorded(encoder("sdpa"), tokens(512))))
+    return {"ms": 1000 * medians({"row": lambda: [m.rows(head, [100]) for head in range(12)]}, REPEATS)["row"]}
 
 
-def overview() -> dict[str, float]:
+def overview() -> Row:
     """One head pooled to 256 x 256, against the fused attention of that head; values are as wide as keys."""
-    tape = once(encoder("sdpa"), torch.randint(0, 1000, (1, LONG)), recorded=True)
-    m = next(iter(tape))  # type: ignore[call-overload]
-    query, key = (torch.from_numpy(part[3:4]).unsqueeze(0) for part in (m.weights.query, m.weights.key))
-    found = medians({"pooled": lambda: m.pooled(3), "fused": lambda: F.scaled_dot_product_attention(query, key, key)})
+    m = next(iter(recorded(encoder("sdpa"), tokens(LONG))))
+    query, key = (torch.from_numpy(part[3:4]).unsqueeze(0) for part in (m.weights.query, m.weights.key))  # type: ignore[attr-defined]
+    found = medians({"pooled": lambda: m.pooled(3), "fused": lambda: F.scaled_dot_product_attention(query, key, key)}, 7)
     return {**{f"{name} ms": 1000 * seconds for name, seconds in found.items()}, "ratio": found["pooled"] / found["fused"]}
 
 
-def memory() -> dict[str, float]:
-    """Peak memory of processes of their own, MB; `share` is the growth over the size of all queries and keys."""
-    root = str(Path(__file__).parent.parent)
-    peaks = {
-        name: int(subprocess.check_output([sys.executable, "-c", CHILD.format(root=root, recorded=name == "recorded")])) / 1e6
-        for name in ("plain", "recorded")
+def side_by_side() -> dict[str, Row]:
+    """Each peer at each length."""
+    return {
+        f"view, {length} tokens, {name}": numbers
+        for length, repeats in views.SIDE_BY_SIDE.items()
+        for name, numbers in views.side_by_side(length, repeats).items()
     }
-    factors = SHAPE["num_hidden_layers"] * 2 * LONG * SHAPE["hidden_size"] * 4 / 1e6
-    grown = peaks["recorded"] - peaks["plain"]
-    return {**{f"{name} MB": peak for name, peak in peaks.items()}, "queries and keys MB": factors, "share": grown / factors}
+
+
+PARTS: dict[str, Callable[[], dict[str, Row]]] = {
+    "forward": lambda: {f"forward, {length} tokens": forward(length) for length in (128, 512)},
+    "row": lambda: {"one row of 12 heads, 512 tokens": row()},
+    "overview": lambda: {f"overview of one head, {LONG:,} tokens": overview()},
+    "memory": lambda: {
+        "peak memory, 512 tokens": memory(512, *WAYS),
+        f"peak memory, {LONG:,} tokens": memory(LONG, "plain", "recorded"),
+    },
+    "views": side_by_side,
+    "alone": lambda: {f"attnviz alone, {length:,} tokens": dict(views.alone(length)) for length in views.ALONE},
+}
 
 
 def main() -> None:
-    """Runs all, prints a table or JSON."""
+    """Runs the parts asked for, prints a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
     asked = parser.parse_args()
-    found = {
-        "forward, 128 tokens": forward(128),
-        "forward, 512 tokens": forward(512),
-        "one row of 12 heads, 512 tokens": row(),
-        f"overview of one head, {LONG:,} tokens": overview(),
-        f"peak memory, {LONG:,} tokens": memory(),
-    }
+    found: dict[str, Row] = {}
+    for part in asked.only:
+        rows = PARTS[part]()
+        found |= rows
+        if not asked.json:
+            for name, numbers in rows.items():
+                print(f"{name:42}", "  ".join(f"{key} {_short(value)}".strip() for key, value in numbers.items()), flush=True)
     if asked.json:
         print(json.dumps(found, indent=2))
-        return
-    for name, numbers in found.items():
-        print(f"{name:40}", "  ".join(f"{key} {value:.3g}" for key, value in numbers.items()))
+
+
+def _short(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 if __name__ == "__main__":

@@ -15,14 +15,14 @@ from torch.overrides import TorchFunctionMode
 
 from attnviz.probe import Probe
 from attnviz.taps.base import Emit, Modules, Wanted
-from attnviz.taps.gates import EXPANDS, MULTIPLY, RESHAPES, SIGMOID, Gates, from_gate, layer_of
-from attnviz.taps.hidden import kernels, refuse_compiled, refuse_kernel
+from attnviz.taps.gates import CLIPPED, EXPANDS, MULTIPLY, RESHAPES, SCALES, SIGMOID, Gates, from_gate, layer_of
+from attnviz.taps.hidden import FUSED_LAYERS, flex_kernels, refuse_compiled, refuse_kernel
 from attnviz.taps.masks import Masks
 from attnviz.taps.place import Place, place
 from attnviz.taps.sdpa import from_kernel
 from attnviz.taps.softmax import from_softmax
 from attnviz.taps.softmaxes import CHANGES, PASSES, SOFTMAX, Softmaxes
-from attnviz.taps.traces import CARRIES, PROJECTIONS, Traces, tensors, variants
+from attnviz.taps.traces import CARRIES, CONVOLUTIONS, PROJECTIONS, SUMS_WITH_PROJECTIONS, Traces, tensors, variants
 
 # A mode is off while it answers a call, so it would not see the kernel that this Python function of torch calls inside.
 # The same code without the question whether a mode is on can run with the mode on.
@@ -48,7 +48,8 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
         self.wanted, self.ours, self.emit = wanted, ours, emit
         self.traces, self.masks, self.softmaxes = Traces(), Masks(), Softmaxes()
         self.gates = Gates()
-        self.looks = {**QUIET, **_refusals()}
+        self.following = False
+        self.looks = {**QUIET, **_looks(*_refused(flex_kernels()))}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -64,7 +65,9 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
 
     def follow(self) -> None:
         """From now on there are weights or gates on their way, and what changes their shape is of interest too."""
-        self.looks.update(LOOKS)
+        if not self.following:
+            self.following = True
+            self.looks.update(LOOKS)
 
     def place(self) -> Place | None:
         """Where this call is made, if a record of it is wanted; a layer with a probe speaks for itself."""
@@ -81,9 +84,18 @@ def _kernel(mode: calls, output: Tensor, /, query: Tensor, key: Tensor, *args: A
         mode.emit(from_kernel(found, mode.masks, kind, output, query, key, *args, **kwargs))
 
 
-def _projection(mode: calls, output: Any, /, *args: Any, position: int, **_: Any) -> None:
-    if len(args) > position:
-        mode.traces.projected(output, args[position])
+def _projection(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
+    if source is not None:
+        mode.traces.projected(output, source)
+
+
+def _convolution(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
+    if source is not None:
+        mode.traces.projected(output, source, last=False)
+
+
+def _projection_of_second(mode: calls, output: Any, /, _: Any = None, source: Any = None, *__: Any, **___: Any) -> None:
+    _projection(mode, output, source)
 
 
 def _carry(mode: calls, output: Any, /, *args: Any, **_: Any) -> None:
@@ -156,10 +168,24 @@ def _softmax(mode: calls, output: Tensor, /, scores: Tensor, *args: Any, **kwarg
         mode.follow()
 
 
-def _sigmoid(mode: calls, output: Tensor, /, *_: Any, **__: Any) -> None:
-    if output.ndim in (2, 3, 4) and (found := mode.place()) is not None:
-        mode.gates.made(output, found)
+def _sigmoid(mode: calls, output: Tensor, /, *inputs: Any, **_: Any) -> None:
+    if output.ndim in (2, 3, 4, 5) and (found := mode.place()) is not None:
+        mode.gates.made(output, found, mode.traces.of(inputs[0]) if inputs else None)
         mode.follow()
+
+
+def _clipped(mode: calls, output: Tensor, /, *inputs: Any, **_: Any) -> None:
+    """Half of a hard sigmoid: relu6(x + 3) / 6."""
+    if inputs and output.ndim in (2, 3, 4, 5) and inputs[1:3] in ((), (False,), (True,), (0, 6)):
+        mode.gates.clipped(output, mode.traces.of(inputs[0]))
+        mode.follow()
+
+
+def _scaled(mode: calls, output: Tensor, /, left: Any, right: Any = None, **_: Any) -> None:
+    trace = mode.gates.is_clipped(left)
+    sixth = isinstance(right, int | float) and abs(right - 6) * abs(6 * right - 1) < 1e-6
+    if trace is not None and sixth and (found := mode.place()) is not None:
+        mode.gates.made(output, found, trace)
 
 
 def _reshape(mode: calls, output: Any, /, source: Tensor, *_: Any, **__: Any) -> None:
@@ -190,14 +216,19 @@ def _hidden(mode: calls, _: Any, /, *__: Any, name: str, **___: Any) -> None:
         refuse_kernel(found.layer, name)
 
 
+def _refused(kernels: Iterable[Any]) -> list[tuple[Iterable[Any], Callable[..., None]]]:
+    return [([kernel], partial(_hidden, name=str(kernel))) for kernel in kernels]
+
+
 ALWAYS: list[tuple[Iterable[Any], Callable[..., None]]] = [
     ([F.scaled_dot_product_attention], _kernel),
-    *(([func], partial(_projection, position=position)) for func, position in PROJECTIONS.items()),
-    (CARRIES, _carry), (SOFTMAX, _softmax), (SIGMOID, _sigmoid),
+    *_refused(FUSED_LAYERS), (PROJECTIONS, _projection), (CONVOLUTIONS, _convolution),
+    (SUMS_WITH_PROJECTIONS, _projection_of_second), (CARRIES, _carry),
+    (SOFTMAX, _softmax), (SIGMOID, _sigmoid), (CLIPPED, _clipped),
     (variants("matmul", "bmm", "mm"), _matmul), (variants("baddbmm"), _baddbmm), (variants("einsum"), _einsum),
 ]  # fmt: skip
 ON_THE_WAY: list[tuple[Iterable[Any], Callable[..., None]]] = [
-    (PASSES, _pass), (RESHAPES, _reshape), (EXPANDS, _expand), (MULTIPLY, _multiply),
+    (PASSES, _pass), (RESHAPES, _reshape), (EXPANDS, _expand), (MULTIPLY, _multiply), (SCALES, _scaled),
     *(([func], partial(_change, func=func)) for func in CHANGES),
 ]  # fmt: skip
 
@@ -209,10 +240,6 @@ def _looks(*table: tuple[Iterable[Any], Callable[..., None]]) -> Looks:
         for func in functions:
             found[func] = (*found.get(func, ()), look)
     return found
-
-
-def _refusals() -> Looks:
-    return {kernel: (partial(_hidden, name=str(kernel)),) for kernel in kernels()}
 
 
 QUIET = _looks(*ALWAYS)

@@ -2,9 +2,11 @@
 
 A sigmoid is a gate where its output is multiplied onto a feature map of (batch, channel, row, column) and has one number a
 channel, or one a position. SiLU and gated linear units have one a feature: they are no gates in this sense, and neither is
-the product of two sigmoids, such as objectness times class.
+the product of two sigmoids, such as objectness times class. Where the channels stand last, or positions have one axis or three,
+shapes alone could mean several things; there, the projection that made the gate says along which axis the channels are.
 """
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,11 +18,13 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from attnviz.maps import Kind, Receipt, check_promise
 from attnviz.taps.base import Record
 from attnviz.taps.place import Place
-from attnviz.taps.traces import variants
+from attnviz.taps.traces import Trace, variants
 from attnviz.weights import Dense
 
 SIGMOID = variants("sigmoid", "sigmoid_", "hardsigmoid")
+CLIPPED = variants("relu6", "hardtanh")
 MULTIPLY = variants("mul", "mul_", "multiply", "multiply_")
+SCALES = MULTIPLY | variants("div", "true_divide", "div_")
 EXPANDS = variants("expand", "expand_as", "broadcast_to")
 RESHAPES = variants(
     "view", "view_as", "reshape", "reshape_as", "unsqueeze", "squeeze", "unflatten", "flatten", "transpose", "permute",
@@ -34,6 +38,7 @@ class Gate:
     """A sigmoid's output on its way to a feature map, and what it was before it was expanded to the size of the map."""
 
     place: Place
+    trace: Trace | None
     small: Tensor | None = None
 
 
@@ -42,12 +47,20 @@ class Gates:
 
     def __init__(self) -> None:
         self._made: Any = WeakTensorKeyDictionary()
+        self._clipped: Any = WeakTensorKeyDictionary()
 
     def __bool__(self) -> bool:
         return bool(self._made)
 
-    def made(self, gate: Tensor, place: Place) -> None:
-        self._made[gate] = Gate(place)
+    def made(self, gate: Tensor, place: Place, trace: Trace | None) -> None:
+        self._made[gate] = Gate(place, trace)
+
+    def clipped(self, output: Tensor, trace: Trace | None) -> None:
+        self._clipped[output] = trace or Trace(frozenset())
+
+    def is_clipped(self, tensor: Any) -> Trace | None:
+        """Where it comes from, if it is what relu6 gave."""
+        return self._clipped.get(tensor) if self._clipped and isinstance(tensor, Tensor) else None
 
     def reshaped(self, output: Any, source: Tensor) -> None:
         gate = self._made.get(source)
@@ -60,7 +73,7 @@ class Gates:
             self._made[output] = replace(gate, small=source)
 
     def taken(self, left: Any, right: Any) -> tuple[Tensor, Kind, Place] | None:
-        """The gate (batch, channel, 1, 1) or (batch, 1, row, column), where one of two factors is one and the other a map."""
+        """The gate, as (batch, channel) or (batch, row, column), where one of two factors is one and the other a map."""
         if not (isinstance(left, Tensor) and isinstance(right, Tensor)):
             return None
         found = [self._made.get(tensor) for tensor in (left, right)]
@@ -68,28 +81,42 @@ class Gates:
             return None
         factor, features, gate = (left, right, found[0]) if found[0] is not None else (right, left, found[1])
         small = factor if gate.small is None else gate.small
-        kind = kind_of(small.shape, features.shape)
-        return None if kind is None else (self._made.pop(factor) and small, kind, gate.place)
+        kind = kind_of(tuple(small.shape), tuple(features.shape), gate.trace)
+        if kind is None:
+            return None
+        del self._made[factor]
+        return small.detach().reshape(len(small), *((-1,) if kind == "channel" else _positions(small))), kind, gate.place
 
 
-def kind_of(gate: tuple[int, ...], features: tuple[int, ...]) -> Kind | None:
-    """What a factor of this shape says about a feature map of (batch, channel, row, column)."""
-    if len(gate) != 4 or len(features) != 4 or gate[0] != features[0]:
+def _positions(gate: Tensor) -> tuple[int, int]:
+    """Rows and columns of a spatial gate; positions on one axis are one row."""
+    sizes = gate.shape[1:-1] if gate.ndim == 4 and gate.shape[-1] == 1 and gate.shape[1] > 1 else gate.shape[2:]
+    return (1, sizes[0]) if len(sizes) == 1 else (sizes[0], sizes[1])
+
+
+def kind_of(gate: tuple[int, ...], features: tuple[int, ...], trace: Trace | None = None) -> Kind | None:
+    """What a factor of this shape says about a feature map; `trace`: of what the gate was made."""
+    if len(gate) != len(features) or len(gate) not in (3, 4, 5) or gate[0] != features[0]:
         return None
-    channels, rows, columns = features[1:]
-    if tuple(gate[1:]) == (channels, 1, 1) and channels > 1 and rows * columns > 1:
-        return "channel"
-    if tuple(gate[1:]) == (1, rows, columns) and channels > 1 and rows * columns > 1:
-        return "spatial"
+    axes = len(gate) - 2
+    known = trace is not None and trace.width > 0
+    along_last, width = (trace.last, trace.width) if trace is not None else (True, 0)
+    first, last, ones = features[1], features[-1], (1,) * axes
+    if gate[1:] == (first, *ones) and first > 1 and math.prod(features[2:]) > 1:
+        return "channel" if axes > 1 or (known and width == first) else None
+    if gate[1:] == (*ones, last) and last > 1 and math.prod(features[1:-1]) > 1 and along_last and width == last:
+        return "channel" if axes == 2 else None
+    if gate[1:] == (1, *features[2:]) and first > 1 and math.prod(features[2:]) > 1:
+        return "spatial" if axes == 2 or (axes == 1 and known and not along_last and width == 1) else None
+    if gate[1:] == (*features[1:-1], 1) and last > 1 and math.prod(features[1:-1]) > 1 and axes == 2:
+        return "spatial" if known and along_last and width == 1 else None
     return None
 
 
 def from_gate(layer: str, gate: Tensor, kind: Kind) -> Record:
-    """(batch, channel, 1, 1) or (batch, 1, row, column) -> a record of (channel,) or (row, column)."""
+    """(batch, channel) or (batch, row, column) -> a record of (channel,) or (row, column)."""
     start = time.perf_counter()
-    axis = slice(2) if kind == "channel" else (0, 2, 3)
-    shape = gate.shape[axis] if isinstance(axis, slice) else [gate.shape[i] for i in axis]
-    kept = gate.detach().reshape(shape).to("cpu", copy=True).float().numpy()
+    kept = gate.to("cpu", copy=True).float().numpy()
     check_promise(kept, ("batch", *AXES[kind]), "sigmoid", layer)
     receipt = Receipt(
         layer=layer, how="sigmoid that was multiplied onto the feature map", backend_before="eager", backend_during="eager",

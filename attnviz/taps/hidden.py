@@ -15,10 +15,10 @@ FUSED_LAYERS = (torch._transformer_encoder_layer_fwd, torch._native_multi_head_a
 COMPILED_CALL = "_compiled_call_impl"
 
 
-def kernels() -> tuple[Any, ...]:
-    """Functions that compute attention out of sight; flex attention only where somebody has imported it."""
+def flex_kernels() -> tuple[Any, ...]:
+    """Functions that compute attention out of sight and are there only where somebody has imported them."""
     flex = sys.modules.get("torch._higher_order_ops.flex_attention")
-    return (*FUSED_LAYERS, *([flex.flex_attention] if flex is not None else []))
+    return () if flex is None else (flex.flex_attention,)
 
 
 def refuse_kernel(layer: str, name: str) -> NoReturn:
@@ -31,10 +31,12 @@ def refuse_kernel(layer: str, name: str) -> NoReturn:
 
 def refuse_unseen(modules: Modules, wanted: Callable[[str], bool], recorded: Iterable[str]) -> None:
     """For parts of a transformers model that were told to use another kernel, and of which nothing was recorded."""
-    names = tuple(recorded)
+    names, kernels = tuple(recorded), {}
     for name, module in modules.items():
         config = vars(module).get("config")  # getattr() takes microseconds to find that a module has none
-        kernel = None if config is None else getattr(config, "_attn_implementation", None)
+        if id(config) not in kernels:
+            kernels[id(config)] = getattr(config, "_attn_implementation", None)
+        kernel = kernels[id(config)]
         if kernel not in SEEN and wanted(name) and not any(layer.startswith(name) for layer in names):
             refuse_kernel(name or type(module).__name__, str(kernel))
 
@@ -43,8 +45,9 @@ def refuse_compiled(modules: Modules) -> None:
     """Compiled code calls no function that could be watched; torch._dynamo is imported only where something was compiled."""
     dynamo = sys.modules.get("torch._dynamo.eval_frame")
     compiled = (torch.jit.ScriptModule, *((dynamo.OptimizedModule,) if dynamo is not None else ()))
+    types = {kind for kind in set(map(type, modules.values())) if issubclass(kind, compiled)}
     for name, module in modules.items():
-        if isinstance(module, compiled) or vars(module).get(COMPILED_CALL) is not None:
+        if type(module) in types or vars(module).get(COMPILED_CALL) is not None:
             raise CompiledModel(
                 f"layer {name or type(module).__name__}: it is compiled, so nothing can be seen of what it computes",
                 "record the model as it was before torch.compile or torch.jit (model._orig_mod, or load it again)",

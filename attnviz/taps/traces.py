@@ -22,8 +22,8 @@ def variants(*names: str) -> frozenset[Any]:
     return frozenset(getattr(room, name) for room in rooms for name in names if hasattr(room, name))
 
 
-# function -> position of the tensor that it projects
-PROJECTIONS = {**dict.fromkeys(variants("linear", "conv1d", "conv2d"), 0), **dict.fromkeys(variants("addmm"), 1)}
+PROJECTIONS, CONVOLUTIONS = variants("linear"), variants("conv1d", "conv2d", "conv3d")
+SUMS_WITH_PROJECTIONS = variants("addmm")
 CARRIES = variants(
     "add", "add_", "sub", "sub_", "mul", "mul_", "div", "div_", "true_divide", "neg", "where", "masked_fill", "masked_fill_",
     "tanh", "clamp", "clamp_min", "clamp_max", "max", "maximum", "to", "float", "half", "bfloat16", "double", "type_as",
@@ -33,10 +33,15 @@ CARRIES = variants(
 
 
 class Trace(NamedTuple):
-    """`origins`: storages that were projected into this tensor. `kind`: set where it is a query-key product."""
+    """`origins`: storages that were projected into this tensor. `kind`: set where it is a query-key product.
+
+    `last`: whether the projection was along the last axis; `width`: how many numbers it gave.
+    """
 
     origins: frozenset[int]
     kind: Kind | None = None
+    last: bool = True
+    width: int = 0
 
 
 class Traces:
@@ -48,12 +53,13 @@ class Traces:
     def of(self, tensor: Tensor) -> Trace | None:
         return self._of.get(_storage(tensor))
 
-    def projected(self, output: Any, source: Tensor) -> None:
+    def projected(self, output: Any, source: Tensor, last: bool = True) -> None:
         if isinstance(output, Tensor) and output.ndim == 4 and sorted(output.shape) == sorted(source.shape):
             trace = self.of(source)
             if trace is not None and trace.kind is not None:  # heads that talk before the softmax
                 return self._put(output, trace)
-        self._put(output, Trace(frozenset((_storage(source),))))
+        width = output.shape[-1 if last else 1] if isinstance(output, Tensor) and output.ndim > 1 else 0
+        self._put(output, Trace(frozenset((_storage(source),)), None, last, width))
 
     def carried(self, output: Any, inputs: Iterable[Any]) -> None:
         found = [trace for tensor in tensors(inputs) if (trace := self._of.get(_storage(tensor))) is not None]
@@ -61,7 +67,8 @@ class Traces:
             self._put(output, found[0])
         elif found:
             kinds = [trace.kind for trace in found if trace.kind is not None]
-            self._put(output, Trace(frozenset().union(*(trace.origins for trace in found)), kinds[0] if kinds else None))
+            origins = frozenset().union(*(trace.origins for trace in found))
+            self._put(output, found[0]._replace(origins=origins, kind=kinds[0] if kinds else None))
 
     def multiplied(self, output: Any, query: Tensor, key: Tensor) -> None:
         self._put(output, Trace(frozenset(), self.kind(query, key, same_length=output.shape[-1] == output.shape[-2])))

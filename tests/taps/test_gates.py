@@ -172,21 +172,6 @@ def test_a_layer_with_a_probe_is_recorded_once() -> None:
     assert {m.receipt.how for m in tape if m.receipt} == {"probe of the layer"}
 
 
-def test_layers_of_timm_are_captured() -> None:
-    timm = pytest.importorskip("timm", reason="timm is not installed")
-    torch.manual_seed(0)
-    vit = timm.create_model("vit_tiny_patch16_224", img_size=32, depth=2).eval()
-    with torch.no_grad(), record(vit) as tape:
-        vit(torch.randn(1, 3, 32, 32))
-    assert [m.shape for m in tape] == [(3, 5, 5)] * 2
-    for name in ("seresnet18", "ecaresnet26t"):
-        model = timm.create_model(name).eval()
-        gates = [part for part, module in model.named_modules() if type(module).__name__ in ("SEModule", "EcaModule")]
-        with torch.no_grad(), record(model) as tape:
-            model(torch.randn(1, 3, 64, 64))
-        assert sorted(tape.layers) == sorted(gates)
-
-
 def test_a_gate_is_what_the_map_is_multiplied_with_worked_out_by_hand() -> None:
     model = By(lambda x: x * torch.tensor([[0.0, math.log(3)]]).sigmoid()[:, :, None, None])
     with record(model) as tape:
