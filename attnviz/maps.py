@@ -113,7 +113,7 @@ class AttentionMap:
         """
         self._check_head(head)
         queries, keys = self.shape[1:]
-        row_edges, column_edges = _edges(queries, size), _edges(keys, size)
+        row_edges, column_edges = edges(queries, size), edges(keys, size)
         reduce = np.maximum if how == "max" else np.add
         overview = self.weights.pooled(head, row_edges, column_edges, reduce) if isinstance(self.weights, DotProduct) else None
         if overview is None:
@@ -135,8 +135,40 @@ class AttentionMap:
 
     def at_head(self, head: int) -> "AttentionMap":
         """The map of one head, with axes ("query", "key")."""
+        self._check_head(head)
         labels = {axis: names for axis, names in self.labels.items() if axis != "head"}
+        if (size := 4 * self.shape[1] * self.shape[2]) > DENSE_LIMIT:
+            raise MapTooLarge(
+                f"layer {self.layer}: all weights of head {head} take {size:,} bytes, the limit is {DENSE_LIMIT:,}",
+                "ask for a part of it: part(), rows() or pooled(), in the shell --rows and --columns",
+            )
         return replace(self, axes=("query", "key"), weights=Dense(self.head(head)), labels=labels, of_head=head)
+
+    def part(self, head: int, rows: range, columns: range) -> "AttentionMap":
+        """The map of some consecutive queries and keys of one head, exact, with axes ("query", "key").
+
+        Labels begin with the position. Nothing but these rows is formed. Raises MapError outside the map.
+        """
+        self._check_head(head)
+        axes = {"query": rows, "key": columns}
+        for axis, chosen in axes.items():
+            if not 0 <= chosen.start < chosen.stop <= self.size(axis):
+                raise MapError(
+                    f"layer {self.layer}: no {axis} positions {chosen.start} to {chosen.stop}",
+                    f"positions are 0 to {self.size(axis)}, the last one not counted",
+                )
+        names = {axis: self.labels.get(axis) for axis in axes}
+        labels = {axis: tuple(f"{i} {n[i]}" if n else str(i) for i in axes[axis]) for axis, n in names.items()}
+        note = (
+            f"Queries {rows.start:,} to {rows.stop - 1:,} of {self.size('query'):,} and keys {columns.start:,} to "
+            f"{columns.stop - 1:,} of {self.size('key'):,}, exact."
+        )
+        whole = len(columns) == self.size("key") or self.norm == "sigmoid"
+        return replace(
+            self, axes=("query", "key"), norm=self.norm if whole else "partial", of_head=head, labels=labels,
+            weights=Dense(self.window(head, slice(rows.start, rows.stop), slice(columns.start, columns.stop))),
+            notes=(*self.notes, note),
+        )  # fmt: skip
 
     def at_window(self, window: int) -> "AttentionMap":
         """The map of one window of an image, with axes ("head", "query", "key")."""
@@ -183,8 +215,9 @@ def check_promise(array: NDArray[Any], axes: tuple[str, ...], norm: Norm, layer:
     return error
 
 
-def _edges(length: int, size: int) -> NDArray[np.int64]:
+def edges(length: int, size: int) -> Edges:
+    """Where tiles begin, and at last the length: at most `size` tiles over `length` positions, as even as can be."""
     return np.linspace(0, length, min(length, size) + 1).round().astype(np.int64)
 
 
-__all__ = ["PROMISES", "AttentionMap", "Floats", "How", "Index", "Kind", "Norm", "Receipt", "check_promise", "positions"]
+__all__ = ["PROMISES", "AttentionMap", "Floats", "How", "Index", "Kind", "Norm", "Receipt", "check_promise", "edges", "positions"]

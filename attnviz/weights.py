@@ -13,6 +13,7 @@ Index = slice | Sequence[int] | NDArray[np.int64]
 
 SAFE_SCORE = 60.0  # exp(60) times 32,768 keys is far below the largest float32, exp(-60) far above the smallest
 BAND, KEYS = 512, 1024
+FORMED = 1 << 22  # weights of whole rows that are formed at a time, where only a part of them is asked for
 
 
 class Weights(Protocol):
@@ -75,10 +76,18 @@ class DotProduct:
         return np.stack([self.window(head, slice(None), slice(None)) for head in range(self.shape[0])])
 
     def window(self, head: int, rows: Index, columns: Index) -> Floats:
-        heads, queries, keys = self.shape
-        chosen = np.arange(queries)[positions(rows, queries)]
+        _, queries, keys = self.shape
+        chosen, wanted = np.arange(queries)[positions(rows, queries)], positions(columns, keys)
+        band = max(1, FORMED // max(1, keys))  # whole rows are formed first, so many of them at a time
+        if len(chosen) <= band:
+            return self._rows(head, chosen)[:, wanted]
+        return np.concatenate([self._rows(head, chosen[i : i + band])[:, wanted] for i in range(0, len(chosen), band)])
+
+    def _rows(self, head: int, chosen: NDArray[np.int64]) -> Floats:
+        """(chosen query, key) of one head."""
+        heads, _, keys = self.shape
         key = self.key[head * len(self.key) // heads]
-        scores = (self.query[head, chosen].astype(np.float32) * np.float32(self.scale)) @ key.astype(np.float32).T
+        scores = (self.query[head, chosen].astype(np.float32) * np.float32(self.scale)) @ key.astype(np.float32, copy=False).T
         if self.bias is not None:
             bias = _rows_of(self.bias, head, chosen)
             if bias.dtype == np.bool_:
@@ -87,7 +96,7 @@ class DotProduct:
                 scores += bias
         if self.causal:
             scores[chosen[:, None] < np.arange(keys)] = -np.inf
-        return softmax(scores)[:, positions(columns, keys)]
+        return softmax(scores)
 
     def all_heads(self, rows: NDArray[np.int64]) -> Floats:
         """(head, chosen query, key), in one product."""

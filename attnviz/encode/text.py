@@ -12,11 +12,13 @@ from tokenizers import Encoding, Tokenizer
 from tokenizers.decoders import ByteLevel
 from torch import Tensor
 
-from attnviz.errors import InputError
+from attnviz.errors import CardError, InputError
 
-MAX_CHARACTERS = 100_000
+MAX_TOKENS = 32_768
+MAX_CHARACTERS = 100_000  # for a model of few tokens; one of many takes so many for each of them
+CHARACTERS_PER_TOKEN = 12
 UNKNOWN = "[UNK]"
-MAX_FILE_BYTES = 4 * MAX_CHARACTERS
+MAX_FILE_BYTES = 4 * CHARACTERS_PER_TOKEN * MAX_TOKENS
 
 _LINE_END = re.compile(r"\r\n?|[\v\f\x85]")
 _KEPT_CONTROLS = "\n\t"
@@ -46,7 +48,7 @@ class EncodedText:
 
 def encode_text(raw: str, *, tokenizer: Tokenizer) -> EncodedText:
     """Text -> the tokens that the model takes; InputError where there is nothing to read or far too much."""
-    text, notes = clean(raw)
+    text, notes = clean(raw, character_limit((tokenizer.truncation or {}).get("max_length", 0)))
     encoding = tokenizer.encode(text)
     if all(encoding.special_tokens_mask):
         raise _nothing_to_read()
@@ -56,7 +58,12 @@ def encode_text(raw: str, *, tokenizer: Tokenizer) -> EncodedText:
 
 
 def text_tokenizer(path: Path, max_tokens: int, typed: str = "") -> Tokenizer:
-    """The tokenizer in a file, cutting what is longer than `max_tokens`; `typed` is the special token that a visitor may type."""
+    """The tokenizer in a file, cutting what is longer than `max_tokens`; `typed` is the special token that a visitor may type.
+
+    CardError where `max_tokens` is beyond what a page can take.
+    """
+    if not 0 < max_tokens <= MAX_TOKENS:
+        raise CardError(f"a card asks for texts of {max_tokens:,} tokens, the limit is {MAX_TOKENS:,}", "lower its text.max_tokens")
     tokenizer = Tokenizer.from_file(str(path))
     if typed:
         raw = json.loads(tokenizer.to_str())
@@ -83,10 +90,15 @@ def read_text_file(raw: bytes) -> str:
         raise InputError("the file is not text in UTF-8 or UTF-16", "save it as UTF-8 text and upload it again") from None
 
 
-def clean(raw: str) -> tuple[str, tuple[str, ...]]:
+def character_limit(max_tokens: int) -> int:
+    """How many characters are read for a model that takes `max_tokens`."""
+    return max(MAX_CHARACTERS, CHARACTERS_PER_TOKEN * max_tokens)
+
+
+def clean(raw: str, limit: int = MAX_CHARACTERS) -> tuple[str, tuple[str, ...]]:
     """The text in one piece without what cannot be shown, and sentences on what went; InputError where nothing is left."""
-    if len(raw) > MAX_CHARACTERS:
-        raise InputError(f"the text has {len(raw):,} characters, the limit is {MAX_CHARACTERS:,}", "shorten it")
+    if len(raw) > limit:
+        raise InputError(f"the text has {len(raw):,} characters, the limit is {limit:,}", "shorten it")
     lines = _LINE_END.sub("\n", raw)
     kept = "".join(character for character in lines if _shown(character))
     text = re.sub(r"\s+", " ", unicodedata.normalize("NFC", kept)).strip()
@@ -113,7 +125,7 @@ def _cut(encoding: Encoding, text: str) -> tuple[str, ...]:
         return ()
     end = max(stop for _, stop in encoding.offsets)
     used, total = len(text[:end].split()), len(text.split())
-    return (f"The model takes {len(encoding.ids)} tokens: the first {used:,} of {total:,} words were used.",)
+    return (f"The model takes {len(encoding.ids):,} tokens: the first {used:,} of {total:,} words were used.",)
 
 
 def _unknown(encoding: Encoding, text: str) -> tuple[str, ...]:
@@ -136,9 +148,11 @@ def _readable(encoding: Encoding, text: str, tokenizer: Tokenizer) -> list[str]:
 def words(encoding: Encoding, text: str) -> tuple[Word, ...]:
     """Neighbouring tokens of one word become one; punctuation marks and special tokens stand alone."""
     found: list[Word] = []
-    for word, group in groupby(range(len(encoding.ids)), key=lambda i: (encoding.word_ids[i], encoding.special_tokens_mask[i])):
+    tokens, offsets = encoding.tokens, encoding.offsets  # each access to these makes the whole list anew
+    keys = list(zip(encoding.word_ids, encoding.special_tokens_mask, strict=True))
+    for word, group in groupby(range(len(keys)), key=lambda i: keys[i]):
         for positions in [tuple(group)] if word[0] is not None else [(i,) for i in group]:
             special = bool(word[1])
-            start, end = encoding.offsets[positions[0]][0], encoding.offsets[positions[-1]][1]
-            found.append(Word(encoding.tokens[positions[0]] if special else text[start:end].strip(), positions, special))
+            start, end = offsets[positions[0]][0], offsets[positions[-1]][1]
+            found.append(Word(tokens[positions[0]] if special else text[start:end].strip(), positions, special))
     return tuple(found)

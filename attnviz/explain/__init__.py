@@ -1,7 +1,21 @@
 """Maps -> map or score."""
 
-from attnviz.explain.heads import sharpness
+from attnviz.explain.heads import Glance, glance, sampled, sharpness
+from attnviz.explain.overview import Overview, looked_at_by, overview
 from attnviz.explain.patches import over_patches
-from attnviz.explain.words import by_word
+from attnviz.explain.words import by_word, find, shown_words, totals
 
-__all__ = ["by_word", "over_patches", "sharpness"]
+__all__ = [
+    "Glance",
+    "Overview",
+    "by_word",
+    "find",
+    "glance",
+    "looked_at_by",
+    "over_patches",
+    "overview",
+    "sampled",
+    "sharpness",
+    "shown_words",
+    "totals",
+]

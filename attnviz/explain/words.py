@@ -19,8 +19,8 @@ def by_word(m: AttentionMap, words: Sequence[Word], merge: bool = True, hide_spe
 
     With `hide_special` the special tokens lose their rows and columns: rows then sum to less than 1, and a note says by how much.
     """
-    groups = list(words) if merge else [Word(m.labels["query"][i], (i,), w.special) for w in words for i in w.positions]
-    shown = [word for word in groups if not (hide_special and word.special)] or groups
+    groups = shown_words(words, m.labels["query"], merge)
+    shown = shown_words(words, m.labels["query"], merge, hide_special)
     weights = merged(m.dense(), [word.positions for word in shown])
     labels = tuple(word.text for word in shown)
     notes = list(m.notes)
@@ -33,6 +33,24 @@ def by_word(m: AttentionMap, words: Sequence[Word], merge: bool = True, hide_spe
         )
     norm = m.norm if len(shown) == len(groups) else "partial"
     return replace(m, norm=norm, weights=Dense(weights), labels={"query": labels, "key": labels}, notes=tuple(notes))
+
+
+def shown_words(words: Sequence[Word], tokens: Sequence[str], merge: bool = True, hide_special: bool = False) -> list[Word]:
+    """The words of a map by word: tokens where `merge` is False; special ones are left out by choice, unless all are."""
+    groups = list(words) if merge else [Word(tokens[i], (i,), word.special) for word in words for i in word.positions]
+    return [word for word in groups if not (hide_special and word.special)] or groups
+
+
+def find(words: Sequence[Word], query: str) -> list[int]:
+    """Where the parts of a query stand in neighbouring words, be it within them; in any letter case, first to last."""
+    parts, texts = query.casefold().split(), [word.text.casefold() for word in words]
+    starts = range(len(texts) - len(parts) + 1) if parts else range(0)
+    return [i for i in starts if all(part in texts[i + place] for place, part in enumerate(parts))]
+
+
+def totals(weights: Floats, words: Sequence[Word]) -> Floats:
+    """(token,) -> (word,): the sum over each word's tokens; `words` hold every token once, in order."""
+    return np.add.reduceat(weights, [word.positions[0] for word in words])
 
 
 def merged(weights: Floats, groups: Sequence[tuple[int, ...]]) -> Floats:

@@ -6,7 +6,8 @@ import plotly.graph_objects as go
 
 from attnviz.plot.bars import channel_gates, probabilities, three_digits, word_weights
 from attnviz.plot.caption import ALIKE, caption
-from attnviz.plot.heatmap import heatmap
+from attnviz.plot.heatmap import MAX_CELLS, MAX_LABELS, heatmap
+from attnviz.plot.overview import overview
 from attnviz.plot.photo import FOOT, gate_map, overlay, photo
 from attnviz.plot.strip import strip
 from attnviz.plot.thumbnails import thumbnails
@@ -22,12 +23,15 @@ PLOTS: dict[tuple[str, ...], Callable[..., go.Figure]] = {
 __all__ = [
     "ALIKE",
     "FOOT",
+    "MAX_CELLS",
+    "MAX_LABELS",
     "PLOTS",
     "caption",
     "channel_gates",
     "gate_map",
     "heatmap",
     "overlay",
+    "overview",
     "photo",
     "probabilities",
     "strip",

@@ -4,6 +4,7 @@ import numpy as np
 
 from attnviz.maps import AttentionMap
 from attnviz.plot.heatmap import shortened
+from attnviz.weights import Floats
 
 # Gates that differ by less than this are called alike.
 ALIKE = 0.02
@@ -26,10 +27,18 @@ def caption(m: AttentionMap, model: str, seconds: float, layer: int, head: int |
     return " ".join(part for part in parts if part)
 
 
+def _itself(m: AttentionMap) -> Floats:
+    """(query, key) 1 where a position meets itself: on the diagonal, and in a window where the labels, with positions, agree."""
+    names = [m.labels.get(axis, ()) for axis in m.axes]
+    if names[0] == names[1]:
+        return np.eye(*m.shape, dtype=np.float32)
+    return np.equal.outer(*(np.array(each, dtype=object) for each in names)).astype(np.float32)
+
+
 def _strongest(m: AttentionMap) -> str:
     weights = m.dense()
     if m.axes == ("query", "key") and len(weights) > 1:
-        off = weights - 2 * np.eye(*weights.shape, dtype=np.float32)
+        off = weights - 2 * _itself(m)
         place = np.unravel_index(int(off.argmax()), off.shape)
         query, key = (shortened(str((m.labels.get(axis) or range(m.size(axis)))[i])) for axis, i in zip(m.axes, place, strict=True))
         return f"“{query}” looks at “{key}” with {weights[place]:.3f}, the strongest look at another position."

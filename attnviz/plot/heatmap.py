@@ -12,6 +12,7 @@ MAX_CELLS = 256
 CELL = 26
 MIN_HEIGHT, MAX_HEIGHT = 260, 720
 MAX_LABELS = 70
+ROOM = 48
 LONGEST = 24
 
 
@@ -35,9 +36,14 @@ def heatmap(m: AttentionMap, top: float = 1.0, locked: int | None = None) -> go.
         )
     labelled = max(weights.shape) <= MAX_LABELS
     axis = {"showgrid": False, "zeroline": False, "ticks": "", "showticklabels": labelled, "type": "category", "automargin": True}
-    figure.update_xaxes(**axis, side="top", tickangle=-45 if len(columns) > 6 else 0, tickmode="linear")
-    figure.update_yaxes(**axis, autorange="reversed", tickmode="linear")
+    figure.update_xaxes(**axis, side="top", tickangle=-45 if len(columns) > 6 else 0, tickmode="linear", dtick=_step(columns))
+    figure.update_yaxes(**axis, autorange="reversed", tickmode="linear", dtick=_step(rows))
     return finish(figure, min(MAX_HEIGHT, max(MIN_HEIGHT, 90 + CELL * len(rows))))
+
+
+def _step(labels: list[str]) -> int:
+    """Every how many positions there is room for a label on a screen; a page may leave out more on a phone."""
+    return -(-len(labels) // ROOM)
 
 
 def distinct(labels: tuple[str, ...], length: int) -> list[str]:

@@ -10,6 +10,7 @@ from attnviz.nets import Net
 from attnviz.predict import Prediction, predict
 
 KEPT = 6
+KEPT_BYTES = 1 << 30  # of queries, keys and weights; the last result is kept whatever its size
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -24,9 +25,13 @@ def prediction(name: str, raw: Any, **options: Any) -> Prediction:
     key = f"{name} {fingerprint(raw)} {sorted(options.items())}"
     if key not in kept:
         kept[key] = predict(model(name), raw, **options)
-        while len(kept) > KEPT:
+        while len(kept) > KEPT or (len(kept) > 1 and sum(map(_bytes, kept.values())) > KEPT_BYTES):
             del kept[next(iter(kept))]
     return kept[key]
+
+
+def _bytes(result: Prediction) -> int:
+    return sum(m.receipt.bytes for m in result.tape if m.receipt)
 
 
 def fingerprint(raw: str | bytes) -> str:

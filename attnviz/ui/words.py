@@ -1,10 +1,11 @@
 """A sentence whose words are tinted by weight and can be locked with a click or the keyboard."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
+from attnviz.encode import Word
 from attnviz.weights import Floats
 
 _CSS = """
@@ -22,7 +23,7 @@ button small { font-size: .68rem; opacity: .8; font-variant-numeric: tabular-num
 
 # Words arrive as data and are set as text, so markup in them stays text.
 _JS = """
-export default function ({ parentElement, data, setStateValue }) {
+export default function ({ parentElement, data, setTriggerValue }) {
   const box = parentElement.querySelector('.sentence');
   const focused = [...box.children].indexOf(parentElement.activeElement);
   box.replaceChildren(...data.words.map((word, i) => {
@@ -42,7 +43,7 @@ export default function ({ parentElement, data, setStateValue }) {
       value.textContent = word.value;
       button.append(value);
     }
-    button.onclick = () => setStateValue('locked', i === data.locked ? null : i);
+    button.onclick = () => setTriggerValue('clicked', i);
     return button;
   }));
   if (focused >= 0) box.children[focused]?.focus();
@@ -50,33 +51,48 @@ export default function ({ parentElement, data, setStateValue }) {
 """
 
 NUMBERED = 60
+FINE = 0.095  # below, two digits would be mostly zeros
+LOCK = "text-lock"
 
 _component = st.components.v2.component(
     "attnviz_words", html='<div class="sentence" role="group" aria-label="Words, tinted by attention"></div>', css=_CSS, js=_JS
 )
 
 
-def words(labels: Sequence[str], weights: Floats, special: Sequence[bool], key: str) -> int | None:
-    """Draws the sentence and gives the locked position, or None.
+def words(
+    labels: Sequence[str], weights: Floats, special: Sequence[bool], key: str, locked: int | None, take: Callable[[int], None]
+) -> None:
+    """Draws words, the one at `locked` framed; `take` hears which one is clicked.
 
-    weights: (word,); the strongest tint is the largest weight. `key` names the sentence: a new one starts unlocked.
+    weights: (word,); the strongest tint is the largest weight.
     """
     top = max(float(weights.max()), 1e-9)
+    places = 2 if top > FINE else 4
     shown = [
-        {"text": text, "tint": float(weight) / top, "value": f"{weight:.2f}", "special": bool(mark)}
+        {"text": text, "tint": float(weight) / top, "value": f"{weight:.{places}f}", "special": bool(mark)}
         for text, weight, mark in zip(labels, weights, special, strict=True)
     ]
-    locked = locked_word(key)
     data: dict[str, Any] = {"words": shown, "locked": locked, "numbers": len(shown) <= NUMBERED}
-    _component(key=key, data=data, default={"locked": None}, on_locked_change=_nothing)
-    return locked
+    _component(key=key, data=data, on_clicked_change=lambda: take(int(st.session_state[key]["clicked"])))
 
 
-def locked_word(key: str) -> int | None:
-    """The word that the visitor locked in the sentence of this key."""
-    state = st.session_state.get(key)
-    return None if state is None else state.get("locked")
+def locked_token(text: str) -> int | None:
+    """The token whose word the visitor locked in this text; a new text starts unlocked, whatever is merged or hidden."""
+    of, token = st.session_state.get(LOCK, (None, None))
+    return token if of == text else None
 
 
-def _nothing() -> None:
-    """A callback makes Streamlit hand the state over before the fragment runs again."""
+def lock(text: str, token: int | None) -> None:
+    """Locks the word of a token of this text, or none."""
+    st.session_state[LOCK] = (text, token)
+
+
+def word_at(words: Sequence[Word], token: int | None) -> int | None:
+    """Which of these words holds a token; None where none does."""
+    return next((i for i, word in enumerate(words) if token in word.positions), None)
+
+
+def toggle(text: str, words: Sequence[Word], clicked: int) -> None:
+    """Locks the clicked word, or unlocks it where it was."""
+    same = word_at(words, locked_token(text)) == clicked
+    lock(text, None if same else words[clicked].positions[0])
