@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 
 from attnviz import export
 from attnviz.cards import all_cards, find_card
-from attnviz.draw import choose, figure_of
+from attnviz.draw import choose, part, picture
 from attnviz.encode import read_text_file
 from attnviz.errors import AttnvizError, ExportError, InputError
 from attnviz.foreign.files import absent
@@ -88,22 +88,26 @@ def map_(
     image: Annotated[Path | None, typer.Option(help="A photo to decide on.")] = None,
     layer: Annotated[str | None, typer.Option(help="Number in order, counted from 0, or name. Without it: all layers.")] = None,
     head: Annotated[int | None, typer.Option(help="Number of the head, counted from 0. Without it: all heads.")] = None,
+    rows: Annotated[str | None, typer.Option(help="Tokens that look, as 100:164. Without it: all.")] = None,
+    columns: Annotated[str | None, typer.Option(help="Tokens looked at, as 100:164. Without it: all.")] = None,
 ) -> None:
     """Decide on one text or photo, and write where the model looked."""
     kind = out.suffix.removeprefix(".").lower()
     if kind not in (*export.NUMBERS, *export.PICTURES):
         raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .npz or .json")
     prediction = _predict(name, text, image)
-    maps = choose(prediction, layer, head)
+    windowed = rows is not None or columns is not None
     if kind in export.NUMBERS:
+        maps = [part(prediction, layer, head, rows, columns)] if windowed else choose(prediction, layer, head)
         content = export.as_json(maps, prediction) if kind == "json" else export.as_npz(maps, prediction)
+        count = len(maps)
     else:
-        figure, caption = figure_of(prediction, maps)
+        figure, caption, count = picture(prediction, layer, head, rows, columns)
         content = export.as_html(figure, name, caption) if kind == "html" else export.as_picture(figure, kind)
     _write(out, content)
-    plural = "map" if len(maps) == 1 else "maps"
+    plural = "map" if count == 1 else "maps"
     decided = f"{prediction.decision} {prediction.ranked[0][1]:.4f}" if prediction.ranked else "no decision"
-    typer.echo(f"{decided}, {len(maps)} {plural} -> {out}")
+    typer.echo(f"{decided}, {count} {plural} -> {out}")
     for note in filter(None, (prediction.why_none, *prediction.encoded.notes)):
         typer.echo(note, err=True)
 

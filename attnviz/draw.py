@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from attnviz import plot
-from attnviz.encode import EncodedImage
-from attnviz.errors import UnknownLayer
+from attnviz.encode import EncodedImage, EncodedText
+from attnviz.errors import InputError, UnknownLayer
+from attnviz.explain import glance, overview, sampled
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 
@@ -20,6 +22,70 @@ def choose(prediction: Prediction, layer: str | None = None, head: int | None = 
     if headless := next((m.layer for m in maps if "head" not in m.axes), None):
         raise UnknownLayer(f"the layer {headless} has no heads", "ask for the layer alone")
     return [m.at_head(head) for m in maps]
+
+
+def part(prediction: Prediction, layer: str | None, head: int | None, rows: str | None, columns: str | None) -> AttentionMap:
+    """The exact map of some rows and columns of one head, each written as `span` reads it."""
+    return _of_one_head(prediction, layer, head).part(head or 0, *_spans(prediction, layer, head, rows, columns))
+
+
+def span(given: str | None, length: int) -> range:
+    """Positions written as "100:164", ":64" or "32000:", the last one not counted; all where None. InputError for anything else."""
+    first, colon, last = (part.strip() for part in (given or ":").partition(":"))
+    if not colon or not all(end.isdecimal() or not end for end in (first, last)):
+        raise InputError(f"{given!r} is no span of positions", "write the first and the one behind the last, as 100:164")
+    found = range(int(first or 0), int(last or length))
+    if not 0 <= found.start < found.stop <= length:
+        raise InputError(f"{given!r} holds no positions of the text", f"positions are 0 to {length}, the last one not counted")
+    return found
+
+
+def _of_one_head(prediction: Prediction, layer: str | None, head: int | None) -> AttentionMap:
+    if layer is None or head is None:
+        raise UnknownLayer("rows and columns are those of one head", "give --layer and --head with them")
+    m = prediction.tape[layer_name(prediction, layer)]
+    if m.axes != ("head", "query", "key"):
+        raise UnknownLayer(f"the layer {m.layer} has no heads", "leave out --rows and --columns")
+    return m
+
+
+def _spans(
+    prediction: Prediction, layer: str | None, head: int | None, rows: str | None, columns: str | None
+) -> tuple[range, range]:
+    m = _of_one_head(prediction, layer, head)
+    return span(rows, m.size("query")), span(columns, m.size("key"))
+
+
+def window_figure(
+    prediction: Prediction, layer: str, head: int, rows: str | None = None, columns: str | None = None
+) -> tuple[go.Figure, str]:
+    """The figure of some rows and columns of one head, and its caption: exact, or pooled where they are more than 256 a side."""
+    m = _of_one_head(prediction, layer, head)
+    spans = _spans(prediction, layer, head, rows, columns)
+    if max(map(len, spans)) <= plot.MAX_CELLS:
+        exact = m.part(head, *spans)
+        return plot.heatmap(exact, max(float(exact.dense().max()), 1e-9)), _caption(prediction, exact)
+    read = overview(m, head, plot.MAX_CELLS, *spans)
+    down, across = spans
+    return plot.overview(read.pooled, read.rows, read.columns, m.norm), (
+        f"{prediction.card.name}: head {head} of {m.layer}. Rows {down.start:,} to {down.stop - 1:,} look at columns "
+        f"{across.start:,} to {across.stop - 1:,}, of {m.size('key'):,} tokens. Each of the {len(read.pooled)} x "
+        f"{read.pooled.shape[1]} cells is the largest weight in it; its shade grows with the square root. "
+        f"The forward pass took {prediction.seconds:.3f} s."
+    )
+
+
+def picture(
+    prediction: Prediction, layer: str | None, head: int | None, rows: str | None, columns: str | None
+) -> tuple[go.Figure, str, int]:
+    """The figure of what was asked for, its caption, and of how many maps it is; a head of a long text is pooled."""
+    one = layer is not None and head is not None
+    long = isinstance(prediction.encoded, EncodedText) and len(prediction.encoded.tokens) > plot.MAX_CELLS
+    if rows is not None or columns is not None or (one and long):
+        _of_one_head(prediction, layer, head)
+        return *window_figure(prediction, str(layer), int(head or 0), rows, columns), 1
+    maps = choose(prediction, layer, head)
+    return *figure_of(prediction, maps), len(maps)
 
 
 def layer_name(prediction: Prediction, layer: str) -> str:
@@ -53,9 +119,12 @@ def _caption(prediction: Prediction, m: AttentionMap) -> str:
 
 
 def _overview(prediction: Prediction, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str]:
-    figure = plot.thumbnails([[m.head(head) for head in range(m.size("head"))] for m in maps])
+    length = maps[0].size("query")
+    rows = sampled([False] * length) if length > plot.MAX_CELLS else np.arange(length)
+    figure = plot.thumbnails([[glance(m, head, [False] * length, rows).picture for head in range(m.size("head"))] for m in maps])
     names = ", ".join(m.layer for m in maps)
+    read = f"Pictures are from {len(rows):,} of {length:,} rows, evenly spaced. " if len(rows) < length else ""
     return figure, (
         f"{prediction.card.name}: one picture for each head of {names}. Rows are queries, columns are keys, {maps[0].promise}. "
-        f"Each picture is scaled to its own largest weight. The forward pass took {prediction.seconds:.3f} s."
+        f"Each picture is scaled to its own largest weight. {read}The forward pass took {prediction.seconds:.3f} s."
     )

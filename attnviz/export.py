@@ -11,13 +11,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from attnviz.encode import EncodedText
-from attnviz.errors import ExportError
+from attnviz.errors import ExportError, MapTooLarge
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 
 NUMBERS = ("json", "npz")
 PICTURES = ("html", "png", "svg")
 PICTURE_WIDTH = 900
+JSON_LIMIT = 1 << 24
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -36,7 +37,12 @@ p {{ white-space: pre-wrap; overflow-wrap: anywhere }}
 
 
 def as_json(maps: Sequence[AttentionMap], prediction: Prediction) -> bytes:
-    """Everything about a prediction and the chosen maps, weights as nested lists."""
+    """Everything about a prediction and the chosen maps, weights as nested lists; MapTooLarge above what such a text can hold."""
+    if (numbers := sum(int(np.prod(m.shape)) for m in maps)) > JSON_LIMIT:
+        raise MapTooLarge(
+            f"{numbers:,} weights are too many for .json, the limit is {JSON_LIMIT:,}",
+            "write .npz, or a part with --rows and --columns",
+        )
     return json.dumps({**summary(prediction), "maps": [_described(m) for m in maps]}, ensure_ascii=False).encode()
 
 

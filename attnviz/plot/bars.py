@@ -10,6 +10,7 @@ from attnviz.plot.heatmap import as_text, distinct
 from attnviz.plot.style import BLUE, GREY, HUES, finish
 
 MANY = 40
+SMALL = 0.1
 
 
 def probabilities(ranked: Sequence[tuple[str, float]]) -> go.Figure:
@@ -54,16 +55,17 @@ def channel_gates(m: AttentionMap) -> go.Figure:
 
 
 def word_weights(labels: tuple[str, ...], weights: Sequence[float], norm_top: float = 1.0) -> go.Figure:
-    """Words with a weight each, the largest first, at most a dozen."""
+    """Words with a weight each, the largest first, at most a dozen; `norm_top` is the end of the scale."""
     order = np.argsort(-np.asarray(weights), kind="stable")[:12]
+    places = ".3f" if norm_top > SMALL else ".2g"
     names = distinct(labels, len(labels))
     figure = go.Figure(
         go.Bar(
             x=[float(weights[i]) for i in order], y=[names[i] for i in order], orientation="h", marker_color=f"rgb({BLUE})",
-            text=[f"{weights[i]:.3f}" for i in order], textposition="outside", cliponaxis=False,
+            text=[f"{weights[i]:{places}}" for i in order], textposition="outside", cliponaxis=False,
             hovertemplate="%{y}: %{x:.4f}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(range=[0, norm_top * 1.15], fixedrange=True)
+    figure.update_xaxes(range=[0, norm_top * 1.15], fixedrange=True, exponentformat="none", nticks=5)
     figure.update_yaxes(type="category", autorange="reversed", fixedrange=True, ticks="")
     return finish(figure, 60 + 24 * len(order), bargap=0.25)

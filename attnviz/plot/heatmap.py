@@ -12,7 +12,8 @@ MAX_CELLS = 256
 CELL = 26
 MIN_HEIGHT, MAX_HEIGHT = 260, 720
 MAX_LABELS = 70
-ROOM = 48
+# Labels for which an axis has room.
+ACROSS, DOWN = 34, 48
 LONGEST = 24
 
 
@@ -36,14 +37,16 @@ def heatmap(m: AttentionMap, top: float = 1.0, locked: int | None = None) -> go.
         )
     labelled = max(weights.shape) <= MAX_LABELS
     axis = {"showgrid": False, "zeroline": False, "ticks": "", "showticklabels": labelled, "type": "category", "automargin": True}
-    figure.update_xaxes(**axis, side="top", tickangle=-45 if len(columns) > 6 else 0, tickmode="linear", dtick=_step(columns))
-    figure.update_yaxes(**axis, autorange="reversed", tickmode="linear", dtick=_step(rows))
+    figure.update_xaxes(
+        **axis, side="top", tickangle=-45 if len(columns) > 6 else 0, tickmode="linear", dtick=_step(columns, ACROSS)
+    )
+    figure.update_yaxes(**axis, autorange="reversed", tickmode="linear", dtick=_step(rows, DOWN))
     return finish(figure, min(MAX_HEIGHT, max(MIN_HEIGHT, 90 + CELL * len(rows))))
 
 
-def _step(labels: list[str]) -> int:
+def _step(labels: list[str], room: int) -> int:
     """Every how many positions there is room for a label on a screen; a page may leave out more on a phone."""
-    return -(-len(labels) // ROOM)
+    return max(1, -(-len(labels) // room))
 
 
 def distinct(labels: tuple[str, ...], length: int) -> list[str]:

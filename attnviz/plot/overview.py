@@ -19,8 +19,7 @@ def overview(
     """(row tile, column tile) weights, `rows` and `columns` being the positions where tiles begin, and the end.
 
     The shade grows with the square root of the weight, so that small ones are seen; one byte a cell is sent. `window` is framed.
-    A click selects a point whose customdata begins with [first row, last row, first column, last column] of its surroundings,
-    a drag a box, in numbers of tokens.
+    A drag selects a box in numbers of tokens.
     """
     top = max(float(pooled.max()), 1e-9)
     shade = (np.sqrt(pooled / top) * STEPS).round().astype(np.uint8)
@@ -39,12 +38,12 @@ def overview(
     figure.update_xaxes(**axis, side="top", title={"text": "token looked at", "standoff": 4},
                         range=[columns[0] - 0.5, columns[-1] - 0.5], nticks=6)  # fmt: skip
     figure.update_yaxes(**axis, title={"text": "token that looks", "standoff": 4}, range=[rows[-1] - 0.5, rows[0] - 0.5])
-    finish(figure, HEIGHT, hovermode="closest", hoverdistance=40, clickmode="event+select")
+    finish(figure, HEIGHT, hovermode="closest", hoverdistance=40)
     return figure.update_layout(dragmode="select")
 
 
 def _targets(figure: go.Figure, pooled: Floats, rows: Edges, columns: Edges) -> None:
-    """Heatmaps give no selection back, so invisible points lie over them, one for a square of tiles."""
+    """Heatmaps give no selection back, so invisible points lie over them, one for a square of tiles, which say what is there."""
     down, across = edges(len(rows) - 1, TARGETS), edges(len(columns) - 1, TARGETS)
     largest = np.maximum.reduceat(np.maximum.reduceat(pooled, down[:-1], axis=0), across[:-1], axis=1)
     first_row, first_column = np.meshgrid(rows[down[:-1]], columns[across[:-1]], indexing="ij")

@@ -1,4 +1,4 @@
-"""Which part of a long text's map is looked at: chosen with a drag or a click on an overview, or typed as numbers."""
+"""Which part of a long text's map is looked at: chosen with a drag on an overview, or typed as numbers."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ import streamlit as st
 from attnviz.ui import widgets
 
 WINDOW = "text-window"
-FIRST = 48  # what is shown before anything is chosen, and around a word that was jumped to
-LEAST = 16  # a click or a drag takes no fewer
+FIRST = 32  # what is shown before anything is chosen, and around a word that was jumped to
+LEAST = 16  # a drag takes no fewer
 FIELDS = {"rows": ("Rows from", "Rows to"), "columns": ("Columns from", "Columns to")}
 Window = tuple[range, range]
 
@@ -40,21 +40,18 @@ def _within(length: int, ends: tuple[float, float], least: int) -> range:
 
 
 def chart(figure: go.Figure, key: str, text: str, length: int, alt: str) -> None:
-    """An overview on which a drag or a click chooses the window."""
+    """An overview on which a drag chooses the window."""
     st.plotly_chart(
-        figure, key=key, config=widgets.CHART, alt=alt, selection_mode=("box", "points"),
+        figure, key=key, config=widgets.CHART, alt=alt, selection_mode="box",
         on_select=lambda: _take(st.session_state[key].selection, text, length),
     )  # fmt: skip
 
 
 def _take(selection: Any, text: str, length: int) -> None:
-    """A box has two ends an axis; a point carries those of its surroundings."""
+    """A box has two ends on each axis; after a double click there is none, and the window stays."""
     if selection.box:
-        box = selection.box[0]
-        look(text, length, (min(box["y"]), max(box["y"])), (min(box["x"]), max(box["x"])), LEAST)
-    elif selection.points:
-        ends = selection.points[0]["customdata"]
-        look(text, length, (ends[0], ends[1]), (ends[2], ends[3]), LEAST)
+        box = selection.box[-1]
+        look(text, length, (box["y"][0], box["y"][1]), (box["x"][0], box["x"][1]), LEAST)
 
 
 def numbers(text: str, length: int) -> None:

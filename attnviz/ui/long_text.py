@@ -136,7 +136,7 @@ def whole(view: View) -> Overview:
     brush.chart(figure, "text-overview", view.text, view.length, "Overview of one head over the whole text")
     st.caption(
         f"{view.length:,} tokens a side in {len(read.pooled)} x {read.pooled.shape[1]} cells; each cell is the largest weight in "
-        "it, its shade grows with the square root. Drag a box, or click, to see that part below; the amber frame shows where it is."
+        "it, its shade grows with the square root. Drag a box to see that part below; the amber frame shows where it is."
     )
     brush.numbers(view.text, view.length)
     return read

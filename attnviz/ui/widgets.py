@@ -19,6 +19,7 @@ from attnviz.ui.fetching import not_here
 _STYLE = """<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; max-width: 1500px }
 @media (max-width: 768px) { .stMainBlockContainer { padding-top: 4.2rem } }
+@media (max-width: 640px) { .xaxislayer-above:has(> .xtick:nth-child(17)) > .xtick:nth-child(even) { display: none } }
 .stMainBlockContainer h1 { font-size: 1.7rem; padding: 0 0 .3rem }
 .stMainBlockContainer h2, .stMainBlockContainer h3 { font-size: 1.15rem; padding: .3rem 0 }
 </style>"""
