@@ -72,9 +72,16 @@ def write_photo_model(folder: Path, **changes: Any) -> Path:
     return folder
 
 
-def write_text_model(folder: Path, **changes: Any) -> Path:
+def write_long_model(folder: Path, max_tokens: int = 32_768) -> Path:
+    """A text model of random weights that takes long texts."""
+    config = {**TEXT, "max_position_embeddings": max_tokens, "initializer_range": 0.5}
+    torch.manual_seed(0)
+    return write_text_model(folder, BertClassifier(**config), title="Long", config=config, text={"max_tokens": max_tokens})
+
+
+def write_text_model(folder: Path, net: BertClassifier | None = None, **changes: Any) -> Path:
     folder.mkdir(parents=True)
-    save_file(text_net().state_dict(), folder / "weights.safetensors")
+    save_file((net or text_net()).state_dict(), folder / "weights.safetensors")
     tokenizer().save(str(folder / "tokenizer.json"))
     names = ("weights.safetensors", "tokenizer.json")
     card = {

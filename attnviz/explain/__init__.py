@@ -1,8 +1,8 @@
 """Maps -> map or score."""
 
 from attnviz.explain.heads import Glance, glance, sampled, sharpness
-from attnviz.explain.overview import Overview, looked_at_by, overview
 from attnviz.explain.patches import over_patches
+from attnviz.explain.streamed import Overview, looked_at_by, overview
 from attnviz.explain.words import by_word, find, shown_words, totals
 
 __all__ = [

@@ -105,10 +105,8 @@ def decision(prediction: Prediction, key: str, most: int = 5) -> None:
         return
     label, probability = prediction.ranked[0]
     about = f" ({literal(prediction.about)})" if prediction.about else ""
-    st.markdown(
-        f"Decision: **{literal(label)}**{about} with probability **{plot.three_digits(probability)}**, "
-        f"in {prediction.seconds * 1000:.0f} ms"
-    )
+    took = f"{prediction.seconds:.1f} s" if prediction.seconds > 9 else f"{prediction.seconds * 1000:.0f} ms"
+    st.markdown(f"Decision: **{literal(label)}**{about} with probability **{plot.three_digits(probability)}**, in {took}")
     chart(plot.probabilities(prediction.ranked[:most]), key, f"{label} {probability:.3f}")
 
 

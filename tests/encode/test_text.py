@@ -1,12 +1,14 @@
 """The border where text comes in."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
 from attnviz.encode import EncodedText, Word, encode_text, read_text_file
 from attnviz.encode.text import text_tokenizer
-from attnviz.errors import InputError
+from attnviz.errors import CardError, InputError
 from tests import tiny
 
 
@@ -159,6 +161,21 @@ def test_a_file_that_is_no_text_is_refused(raw: bytes) -> None:
 
 
 def test_a_file_too_large_is_refused_with_the_limit() -> None:
-    with pytest.raises(InputError, match="The file has 400,001 bytes, the limit is 400,000"):
-        read_text_file(b"a" * 400_001)
-    assert len(read_text_file(b"a" * 400_000)) == 400_000
+    with pytest.raises(InputError, match="The file has 1,572,865 bytes, the limit is 1,572,864"):
+        read_text_file(b"a" * 1_572_865)
+    assert len(read_text_file(b"a" * 1_572_864)) == 1_572_864
+
+
+def test_a_model_of_many_tokens_reads_twelve_characters_for_each_of_them(tmp_path: Path) -> None:
+    tiny.tokenizer().save(str(tmp_path / "tokenizer.json"))
+    many = text_tokenizer(tmp_path / "tokenizer.json", max_tokens=32_768)
+    assert len(encode_text("good film " * 20_000, tokenizer=many).tokens) == 32_768
+    with pytest.raises(InputError, match="The text has 393,217 characters, the limit is 393,216"):
+        encode_text("a" * 393_217, tokenizer=many)
+
+
+@pytest.mark.parametrize("asked", [32_769, 0, -1])
+def test_a_card_that_asks_for_more_tokens_than_a_page_takes_is_refused(tmp_path: Path, asked: int) -> None:
+    tiny.tokenizer().save(str(tmp_path / "tokenizer.json"))
+    with pytest.raises(CardError, match="the limit is 32,768"):
+        text_tokenizer(tmp_path / "tokenizer.json", asked)
