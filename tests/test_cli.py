@@ -164,3 +164,13 @@ def test_a_model_without_a_recipe_is_one_line(
 ) -> None:
     assert run(monkeypatch, "train", "nope", "--data", tmp_path, "--out", tmp_path / "out") == 1
     assert "There is no recipe for 'nope'. Recipes are cifar-cbam, sentiment-minilm." in capsys.readouterr().err
+
+
+def test_a_window_of_a_long_text_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tiny.write_long_model(tmp_path / "long", 512)
+    text, out = "a good film " * 200, tmp_path / "window.npz"
+    words = ("map", folder, "--text", text, "--layer", 0, "--head", 3, "--rows", "100:164", "--columns", ":20", "--out", out)
+    assert run(monkeypatch, *words) == 0
+    m = next(iter(predict(load(folder), text).tape))
+    with np.load(out) as read:
+        assert np.array_equal(read[m.layer], m.window(3, slice(100, 164), slice(0, 20)))

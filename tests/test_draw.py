@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from attnviz import Prediction, load, predict
-from attnviz.draw import choose, figure_of, layer_name
-from attnviz.errors import MapError, UnknownLayer
+from attnviz.draw import choose, figure_of, layer_name, part, picture, span
+from attnviz.errors import InputError, MapError, UnknownLayer
+from tests import tiny
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +86,55 @@ def test_gates_of_channels_become_bars(photo: Prediction) -> None:
 def test_a_picture_of_one_head_of_every_layer_is_refused(text: Prediction) -> None:
     with pytest.raises(UnknownLayer, match="Give --layer with --head"):
         figure_of(text, choose(text, head=1))
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Prediction:
+    folder = tiny.write_long_model(tmp_path_factory.mktemp("models") / "long", 512)
+    return predict(load(folder), "a good film " * 200)
+
+
+@pytest.mark.parametrize(
+    ("written", "positions"),
+    [("3:7", range(3, 7)), (":4", range(4)), ("5:", range(5, 9)), (None, range(9)), (" 1 : 2 ", range(1, 2))],
+)
+def test_a_span_is_read_as_first_and_behind_the_last(written: str | None, positions: range) -> None:
+    assert span(written, 9) == positions
+
+
+@pytest.mark.parametrize("written", ["3", "a:b", "-3:4", "4:4", "0:10", "7:2", "1:2:3", "", "1.5:2"])
+def test_what_is_no_span_of_the_text_is_refused(written: str) -> None:
+    if written == "":
+        assert span(written, 9) == range(9)
+        return
+    with pytest.raises(InputError):
+        span(written, 9)
+
+
+def test_a_head_of_a_long_text_is_pooled_and_a_part_of_it_is_exact(long: Prediction) -> None:
+    m = long.tape[long.tape.layers[1]]
+    figure, caption, count = picture(long, "1", 2, None, None)
+    assert figure.data[0].z.shape == (256, 256)
+    assert "Rows 0 to 511 look at columns 0 to 511, of 512 tokens. Each of the 256 x 256 cells" in caption
+    figure, caption, count = picture(long, "1", 2, "500:", "10:40")
+    assert np.array_equal(figure.data[0].z, m.window(2, slice(500, 512), slice(10, 40)))
+    assert "Queries 500 to 511 of 512 and keys 10 to 39 of 512, exact." in caption
+    assert count == 1
+    assert np.array_equal(part(long, "1", 2, "500:", None).dense(), m.head(2)[500:])
+
+
+def test_all_heads_of_a_long_text_are_pictures_of_a_sample_that_is_named(long: Prediction) -> None:
+    _, caption, count = picture(long, None, None, None, None)
+    assert "Pictures are from 96 of 512 rows, evenly spaced." in caption
+    assert count == 2
+
+
+@pytest.mark.parametrize(("layer", "head"), [(None, None), ("1", None), (None, 1)])
+def test_rows_without_a_head_are_refused(long: Prediction, layer: str | None, head: int | None) -> None:
+    with pytest.raises(UnknownLayer, match="Give --layer and --head"):
+        picture(long, layer, head, "0:5", None)
+
+
+def test_rows_of_a_gate_are_refused(photo: Prediction) -> None:
+    with pytest.raises(UnknownLayer, match="has no heads"):
+        part(photo, "0", 0, "0:5", None)

@@ -11,7 +11,7 @@ import pytest
 
 from attnviz import Prediction, export, load, plot, predict
 from attnviz.draw import choose
-from attnviz.errors import ExportError
+from attnviz.errors import ExportError, MapTooLarge
 from tests.tiny import attention
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -99,3 +99,9 @@ def test_a_picture_without_a_browser_is_an_error_that_says_what_to_do(monkeypatc
     monkeypatch.setenv("BROWSER_PATH", str(tmp_path / "missing"))
     with pytest.raises(ExportError, match=r"no working Chromium.*Install Chromium or Chrome, or export"):
         export.as_picture(plot.heatmap(attention([[1.0]])), "png")
+
+
+def test_more_weights_than_json_can_hold_are_refused(prediction: Prediction, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attnviz.export.JSON_LIMIT", 10)
+    with pytest.raises(MapTooLarge, match=r"the limit is 10\. Write \.npz, or a part"):
+        export.as_json(list(prediction.tape), prediction)

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attnviz.errors import MapError
+from attnviz.errors import MapError, MapTooLarge
 from attnviz.maps import AttentionMap, check_promise
-from attnviz.weights import Dense
+from attnviz.weights import Dense, DotProduct
 from tests.tiny import attention, gates, rows
 
 
@@ -124,3 +124,26 @@ def test_weights_cannot_be_written_to() -> None:
         m.dense()[0, 0, 0] = 1
     with pytest.raises(AttributeError):
         m.layer = "another"  # type: ignore[misc]
+
+
+def test_a_part_is_exact_names_its_positions_and_says_where_it_lies() -> None:
+    whole = attention(rows(2, 6, 6), tuple("abcdef"))
+    part = whole.part(1, range(2, 4), range(1, 5))
+    assert np.array_equal(part.dense(), whole.head(1)[2:4, 1:5])
+    assert part.labels == {"query": ("2 c", "3 d"), "key": ("1 b", "2 c", "3 d", "4 e")}
+    assert (part.axes, part.norm, part.of_head) == (("query", "key"), "partial", 1)
+    assert part.notes[-1] == "Queries 2 to 3 of 6 and keys 1 to 4 of 6, exact."
+    assert whole.part(0, range(0, 1), range(0, 6)).norm == "softmax"
+
+
+@pytest.mark.parametrize(("down", "across"), [(range(0, 7), range(1)), (range(1), range(5, 5)), (range(-1, 2), range(1))])
+def test_a_part_outside_the_map_is_refused(down: range, across: range) -> None:
+    with pytest.raises(MapError, match="Positions are 0 to 6"):
+        attention(rows(2, 6, 6)).part(0, down, across)
+
+
+def test_a_head_that_would_not_fit_is_refused_before_it_is_formed() -> None:
+    factors = np.zeros((1, 32_768, 1), np.float32)
+    m = AttentionMap("l", "self", "multi-head", "softmax", ("head", "query", "key"), DotProduct(factors, factors, 1.0))
+    with pytest.raises(MapTooLarge, match="4,294,967,296 bytes, the limit is 1,073,741,824"):
+        m.at_head(0)

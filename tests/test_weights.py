@@ -102,3 +102,15 @@ def test_a_dense_array_is_a_read_only_view_in_single_precision() -> None:
     assert kept.dtype == np.float32
     assert not kept.flags.writeable
     assert given.flags.writeable
+
+
+@pytest.mark.parametrize("formed", [1, 70, 1 << 22])
+def test_a_tall_window_is_the_same_in_bands(monkeypatch: pytest.MonkeyPatch, formed: int) -> None:
+    monkeypatch.setattr("attnviz.weights.FORMED", formed)
+    random = np.random.default_rng(3)
+    query, key = (random.standard_normal((2, 33, 4)).astype(np.float32) for _ in range(2))
+    weights = DotProduct(query, key, 0.5, causal=True)
+    scores = np.where(np.tri(33, dtype=bool), query[1] @ key[1].T * 0.5, -np.inf)
+    expected = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    assert weights.window(1, slice(None), [3, 7]) == pytest.approx(expected[:, [3, 7]], abs=1e-6)
+    assert weights.window(1, [30, 2], slice(1, 5)) == pytest.approx(expected[[30, 2], 1:5], abs=1e-6)

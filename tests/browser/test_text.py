@@ -167,3 +167,23 @@ def test_the_sentence_is_still_there_after_a_look_at_another_page(page: Page, ur
     page.get_by_role("link", name="Text").click()
     figure(page, "text-map-figure")
     assert page.locator(".st-key-text-input textarea").input_value() == SENTENCE
+
+
+def test_a_locked_word_stays_locked_whatever_is_merged_or_hidden(page: Page, url: str) -> None:
+    page.goto(url)
+    figure(page, "text-map-figure")
+    write_sentence(page, "unflinchingly good")
+    words = page.locator(".sentence button")
+    expect(words).to_have_count(4, timeout=60_000)
+    words.nth(2).click()
+    quiet(page)
+    locked = page.locator(".sentence button[aria-pressed=true] span")
+    expect(locked).to_have_text("good")
+    page.get_by_role("button", name="More").click()
+    page.wait_for_timeout(1000)  # the popover glides in
+    page.locator(".st-key-text-merge input").press("Space")
+    expect(words).to_have_count(8, timeout=20_000)
+    expect(locked).to_have_text("good")
+    page.locator(".st-key-text-hide input").press("Space")
+    expect(words).to_have_count(6, timeout=20_000)
+    expect(locked).to_have_text("good")
