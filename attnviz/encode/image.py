@@ -75,6 +75,8 @@ def encode_image(
     if side != size:
         notes.append(f"The model sees {'only ' if side > size else ''}{size:,} x {size:,} pixels.")
     whole = size if resize is None else resize
+    if whole > size:
+        notes.append(f"Of that square the middle {size / whole:.0%} is used, as the model wants it.")
     pixels = _middle(_resized(square, (whole, whole), resample), size)
     square, box = _middle(square, round(square.width * size / whole)), _inset(box, size / whole)
     tensors = {"image": _normalised(pixels, mean, std)}

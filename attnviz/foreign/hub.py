@@ -1,7 +1,8 @@
 """Fetching from the Hugging Face hub into its usual cache: the pinned commit, safetensors only, and only when asked."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -15,6 +16,7 @@ MAX_BYTES = 2_000_000_000
 TIMEOUT = 5  # seconds until a hub that does not answer is given up
 SMALL = ("tokenizer_config.json", "README.md")
 POLL = 0.2
+CHUNK = 1 << 18
 Progress = tuple[int, int]
 
 
@@ -73,7 +75,7 @@ def listing(repository: str, revision: str) -> Listing:
     return Listing(repository, str(info.sha), sizes, str(licence) if licence else "unknown")
 
 
-def fetch(card: ModelCard) -> Iterator[Progress]:
+def fetch(card: ModelCard) -> Generator[Progress, None, None]:
     """Downloads what is not there yet and yields (bytes done, bytes in all) on the way; to stop it, close the iterator.
 
     What was begun is kept and gone on with the next time. Raises HubError.
@@ -85,22 +87,25 @@ def fetch(card: ModelCard) -> Iterator[Progress]:
     total, before = sum(known.sizes[name] for name in names), 0
     yield 0, total
     for name in names:
-        for done in _download(card, name):
-            yield min(before + done, total), total
+        with closing(_download(card, name)) as counts:
+            for done in counts:
+                yield min(before + done, total), total
         before += known.sizes[name]
         yield before, total
     if reason := files.absent(card):
         raise HubError(f"{card.name} was fetched, but {reason}", "see that its card names the right input")
 
 
-def _download(card: ModelCard, name: str) -> Iterator[int]:
+def _download(card: ModelCard, name: str) -> Generator[int, None, None]:
     """Bytes of one file that are there, every now and then; the download has a thread of its own, which ends with this."""
     counted: SimpleQueue[int] = SimpleQueue()
     stop, failed = Event(), SimpleQueue[BaseException]()
 
     def work() -> None:
-        from huggingface_hub import hf_hub_download
+        from huggingface_hub import constants, hf_hub_download
 
+        # The client reads this much between two reports, 10 MB as it comes: too coarse for a bar, too late for a stop.
+        constants.DOWNLOAD_CHUNK_SIZE = min(constants.DOWNLOAD_CHUNK_SIZE, CHUNK)
         try:
             hf_hub_download(card.repository, name, revision=card.revision, etag_timeout=TIMEOUT, tqdm_class=_counter(counted, stop))
         except BaseException as error:  # handed over to the one who waits
@@ -111,10 +116,8 @@ def _download(card: ModelCard, name: str) -> Iterator[int]:
     done = 0
     try:
         while thread.is_alive() or not counted.empty():
-            try:
+            with suppress(Empty):  # yields all the same, so that the one who waits can stop
                 done += counted.get(timeout=POLL)
-            except Empty:
-                continue
             while not counted.empty():
                 done += counted.get()
             yield done

@@ -14,7 +14,7 @@ from attnviz.errors import AttnvizError
 from attnviz.foreign.files import absent
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
-from attnviz.ui.fetching import not_here
+from attnviz.ui.fetching import FETCHED, not_here
 
 _STYLE = """<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; max-width: 1500px }
@@ -51,6 +51,8 @@ def pick_model(kind: str) -> ModelCard | None:
     if not fitting:
         st.error(f"No model for {kind} is installed. Fetch the project's models folder again.")
         return None
+    if (fetched := st.session_state.pop(FETCHED.format(kind), None)) in fitting:
+        st.session_state[f"{kind}-model"] = fetched
     if st.session_state.get(f"{kind}-model", next(iter(fitting))) not in fitting:
         del st.session_state[f"{kind}-model"]
     name = st.sidebar.selectbox("Model", list(fitting), format_func=lambda name: fitting[name].title, key=f"{kind}-model")

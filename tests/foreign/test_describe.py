@@ -51,6 +51,7 @@ def test_the_shorter_side_is_resized_and_the_middle_cut_out_as_transformers_does
     encoded = encode_image(wide, **options(tmp_path, CUT))
     assert np.abs(encoded.tensors["image"][0].numpy() - expected).max() < 1e-5
     # the middle square is 80 wide, from column 20; 32 / 40 of it are seen: 64, from row 8 and column 28
+    assert "Of that square the middle 80% is used, as the model wants it." in encoded.notes
     assert encoded.box == pytest.approx((8, 28, 72, 92))
     assert encoded.seen.shape == (64, 64, 3)
     assert np.array_equal(encoded.seen, wide[8:72, 28:92])

@@ -104,7 +104,7 @@ def test_models_that_are_not_here_are_named_with_the_reason_and_cannot_be_chosen
     page = open_page("text")
     assert page.sidebar.selectbox(key="text-model").options[0] == "Sentiment: MiniLM"
     assert "Next word: GPT-2" not in page.sidebar.selectbox(key="text-model").options
-    assert "Next word: GPT-2: not downloaded yet" in captions(page)
+    assert "Next word: GPT-2. Not downloaded yet." in captions(page)
     assert "DINOv2" not in captions(page)
     assert [button.label for button in page.sidebar.button] == ["Download 716 MB", "Download 269 MB", "Download 549 MB"]
 
@@ -113,7 +113,7 @@ def test_a_machine_that_is_to_stay_offline_offers_no_download(models: Path, monk
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     page = open_page("text")
     assert len(page.sidebar.button) == 0
-    assert "This app runs offline" in captions(page)
+    assert "this app runs offline" in captions(page)
 
 
 def test_a_download_without_a_network_is_a_sentence_and_the_page_stands(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_a_download_without_a_network_is_a_sentence_and_the_page_stands(models: 
 def test_a_folder_that_has_gone_is_named_with_the_reason(models: Path) -> None:
     (models / "gpt" / "model.safetensors").unlink()
     page = open_page("text")
-    assert "gpt: its folder lacks model.safetensors" in captions(page)
+    assert "gpt. Its folder lacks model.safetensors" in captions(page)
     assert "gpt" not in page.sidebar.selectbox(key="text-model").options
 
 
