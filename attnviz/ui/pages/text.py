@@ -24,7 +24,7 @@ def page() -> None:
     widgets.remember(DEFAULTS)
     widgets.head("Where does it look in a sentence?")
     card = widgets.pick_model("text")
-    text = sentence(character_limit(card.text["max_tokens"] if card else 0))
+    text = sentence(character_limit(card.text.get("max_tokens", 0) if card else 0))
     widgets.keep(DEFAULTS)
     if card is None:
         return
