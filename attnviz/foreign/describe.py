@@ -6,6 +6,7 @@ from typing import Any
 
 from attnviz.cards import TASKS
 from attnviz.encode.image import RESAMPLE
+from attnviz.encode.text import MAX_TOKENS
 from attnviz.errors import CardError
 from attnviz.foreign.files import BESIDE, CONFIG, read_json
 
@@ -76,7 +77,7 @@ def text_options(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
     if tokenizer.is_file():
         length = read_json(tokenizer).get("model_max_length")
         named += [int(length)] if isinstance(length, (int, float)) and length < UNLIMITED else []
-    return {"max_tokens": max(FEWEST, min(named, default=ASSUMED))}
+    return {"max_tokens": max(FEWEST, min([*named, MAX_TOKENS] if named else [ASSUMED]))}
 
 
 def image_options(folder: Path) -> dict[str, Any]:

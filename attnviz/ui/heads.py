@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from attnviz import plot
 from attnviz.encode import EncodedText
 from attnviz.explain import Glance, glance, sampled, sharpness
+from attnviz.explain.streamed import Tell
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 from attnviz.ui import cache, widgets
@@ -42,7 +43,8 @@ def is_long(encoded: EncodedText) -> bool:
 def all_heads(prediction: Prediction) -> Heads:
     """Read once for a prediction; of a long text from a sample of its rows."""
     assert isinstance(prediction.encoded, EncodedText)
-    return once((name_of(prediction), "heads"), lambda: _read(prediction))
+    with told("A first look at every head") as tell:  # always here: what follows keeps its place on the page
+        return once((name_of(prediction), "heads"), lambda: _read(prediction, tell))
 
 
 def name_of(prediction: Prediction) -> str:
@@ -51,17 +53,16 @@ def name_of(prediction: Prediction) -> str:
     return f"{prediction.card.name} {cache.fingerprint(prediction.encoded.text)}"
 
 
-def _read(prediction: Prediction) -> Heads:
+def _read(prediction: Prediction, tell: Tell) -> Heads:
     encoded = prediction.encoded
     assert isinstance(encoded, EncodedText)
     special = [word.special for word in encoded.words for _ in word.positions]
     rows = sampled(special) if is_long(encoded) else None
     found: dict[tuple[int, int], Glance] = {}
-    with told("A first look at every head") as tell:
-        for layer, m in enumerate(prediction.tape):
-            for head in range(m.size("head")):
-                found[layer, head] = _whole(m, head, special) if rows is None else glance(m, head, special, rows)
-                tell((layer + (head + 1) / m.size("head")) / len(prediction.tape))
+    for layer, m in enumerate(prediction.tape):
+        for head in range(m.size("head")):
+            found[layer, head] = _whole(m, head, special) if rows is None else glance(m, head, special, rows)
+            tell((layer + (head + 1) / m.size("head")) / len(prediction.tape))
     return Heads(found, len(special) if rows is None else len(rows), len(special))
 
 

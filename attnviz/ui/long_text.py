@@ -93,8 +93,9 @@ def controls(prediction: Prediction) -> View:
     with fourth.popover("More", width="stretch"):
         hide = st.toggle("Leave special tokens out of the lists", key=HIDE, help="[CLS] opens and [SEP] closes every input.")
     view = View(prediction, encoded, st.session_state[heads.LAYER], st.session_state[heads.HEAD], hide)
-    if query.strip():
-        search(view, query)
+    with st.container():
+        if query.strip():
+            search(view, query)
     return view
 
 
