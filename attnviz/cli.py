@@ -90,12 +90,13 @@ def map_(
     head: Annotated[int | None, typer.Option(help="Number of the head, counted from 0. Without it: all heads.")] = None,
     rows: Annotated[str | None, typer.Option(help="Tokens that look, as 100:164. Without it: all.")] = None,
     columns: Annotated[str | None, typer.Option(help="Tokens looked at, as 100:164. Without it: all.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Hard attention: pick by chance. Without it: the most probable picks.")] = None,
 ) -> None:
     """Decide on one text or photo, and write where the model looked."""
     kind = out.suffix.removeprefix(".").lower()
     if kind not in (*export.NUMBERS, *export.PICTURES):
         raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .npz or .json")
-    prediction = _predict(name, text, image)
+    prediction = _predict(name, text, image, seed)
     windowed = rows is not None or columns is not None
     if kind in export.NUMBERS:
         maps = [part(prediction, layer, head, rows, columns)] if windowed else choose(prediction, layer, head)
@@ -159,7 +160,7 @@ def app_(context: typer.Context, port: Annotated[int, typer.Option(help="Port to
     raise typer.Exit(subprocess.call(command))
 
 
-def _predict(name: str, text: str | None, image: Path | None) -> Prediction:
+def _predict(name: str, text: str | None, image: Path | None, seed: int | None) -> Prediction:
     if (text is None) == (image is None):
         raise InputError("give either --text or --image")
     model = load(name)
@@ -167,8 +168,8 @@ def _predict(name: str, text: str | None, image: Path | None) -> Prediction:
     if model.card.input != wanted:
         raise InputError(f"{name} takes {model.card.input}, not {wanted}", f"give --{model.card.input}")
     if image is not None:
-        return predict(model, _read(image))
-    return predict(model, read_text_file(sys.stdin.buffer.read()) if text == "-" else text)
+        return predict(model, _read(image), seed=seed)
+    return predict(model, read_text_file(sys.stdin.buffer.read()) if text == "-" else text, seed=seed)
 
 
 def _read(path: Path) -> bytes:

@@ -107,6 +107,9 @@ def figure_of(prediction: Prediction, maps: Sequence[AttentionMap]) -> tuple[go.
         return _overview(prediction, maps)
     if maps[0].axes == ("query", "key") and len(maps) > 1:
         raise UnknownLayer("a picture shows one layer of one head", "give --layer with --head, or leave both out for all heads")
+    if plot.PLOTS.get(maps[0].axes) is plot.sentence:
+        alike = [m for m in maps if m.axes == maps[0].axes]
+        return plot.sentence(alike), " ".join(_caption(prediction, m) for m in alike)
     spatial = [m for m in maps if m.axes == ("row", "column")]
     captions = " ".join(_caption(prediction, m) for m in spatial or maps[:1])
     if spatial and isinstance(prediction.encoded, EncodedImage):

@@ -11,8 +11,9 @@ from attnviz.alignment import error_rate, links, read_links
 from attnviz.data import cifar10, sst, tatoeba
 from attnviz.encode.translation import written
 from attnviz.errors import CardError
-from attnviz.nets import Net, Translator
+from attnviz.nets import HardClassifier, Net, Translator
 from attnviz.nets.translator import END, padded
+from attnviz.record import record
 from attnviz.search import search
 
 Metrics = dict[str, float | int]
@@ -30,10 +31,23 @@ def evaluate(model: Net, data: Path) -> Metrics:
 
 
 def sentiment(model: Net, data: Path) -> Metrics:
-    """Accuracy over the 1,821 sentences of the SST-2 test split."""
+    """Accuracy over the 1,821 sentences of the SST-2 test split; with hard attention also the mean share of words picked."""
     examples = sst.sentences(data, "test")
-    chosen = (int(model(**model.encode(text).tensors).argmax(-1)) for text, _ in examples)
-    return accuracy(chosen, [label for _, label in examples])
+    shares: list[float] = []
+    chosen = (_decided(model, text, shares) for text, _ in examples)
+    figures = accuracy(chosen, [label for _, label in examples])
+    return {**figures, "picked": sum(shares) / len(shares)} if shares else figures
+
+
+def _decided(model: Net, text: str, shares: list[float]) -> int:
+    """The label's number; the share of words that were picked on the way goes to `shares`, where a net picks words."""
+    tensors = model.encode(text).tensors
+    if not isinstance(model, HardClassifier):
+        return int(model(**tensors).argmax(-1))
+    with record(model, "picker.picks") as tape:
+        label = int(model(**tensors).argmax(-1))
+    shares.append(float(tape["picker.picks"].dense().mean()))
+    return label
 
 
 def photo(model: Net, data: Path) -> Metrics:

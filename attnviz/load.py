@@ -51,4 +51,4 @@ def load(model: str | Path | ModelCard) -> Net:
 
 def _text(card: ModelCard) -> partial[EncodedText]:
     tokenizer = text_tokenizer(card.file("tokenizer.json"), card.text["max_tokens"])
-    return partial(encode_text, tokenizer=tokenizer)
+    return partial(encode_text, tokenizer=tokenizer, word_ids=card.text.get("word_ids", False))

@@ -11,7 +11,7 @@ from attnviz.errors import MapError, MapTooLarge, PromiseBroken
 from attnviz.weights import Dense, DotProduct, Edges, Floats, Index, Stack, Weights, positions
 
 Kind = Literal["soft", "hard", "self", "spatial", "channel"]
-Norm = Literal["softmax", "partial", "onehot", "sigmoid"]
+Norm = Literal["softmax", "partial", "onehot", "sigmoid", "binary"]
 How = Literal["max", "mean"]
 
 PROMISES: dict[Norm, str] = {
@@ -19,6 +19,7 @@ PROMISES: dict[Norm, str] = {
     "partial": "each row is a part of a distribution and sums to at most 1",
     "onehot": "each row is one 1 among zeros",
     "sigmoid": "each number is a gate between 0 and 1 of its own; nothing sums to 1",
+    "binary": "each number is 1 where something was picked and 0 where not; any number of them may be",
 }
 TOLERANCE = 2e-3
 DENSE_LIMIT = 1 << 30
@@ -198,7 +199,9 @@ def check_promise(array: NDArray[Any], axes: tuple[str, ...], norm: Norm, layer:
     low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
     if low < -TOLERANCE or high > 1 + TOLERANCE:
         raise PromiseBroken(f"layer {layer}: weights run from {low:.4g} to {high:.4g}, outside 0 to 1, so they are not {norm}")
-    if norm == "sigmoid":
+    if norm in ("onehot", "binary") and not np.isin(array, (0, 1)).all():
+        raise PromiseBroken(f"layer {layer}: a hard choice holds numbers other than 0 and 1")
+    if norm in ("sigmoid", "binary"):
         return None
     keys = tuple(i for i, axis in enumerate(axes) if axis.startswith("key"))
     if not keys:
@@ -210,8 +213,6 @@ def check_promise(array: NDArray[Any], axes: tuple[str, ...], norm: Norm, layer:
         error = float(np.where(sums == 0, 0, np.abs(sums - 1)).max(initial=0))
     if error > TOLERANCE:
         raise PromiseBroken(f"layer {layer}: rows sum to between {sums.min():.4g} and {sums.max():.4g}, but {PROMISES[norm]}")
-    if norm == "onehot" and not np.isin(array, (0, 1)).all():
-        raise PromiseBroken(f"layer {layer}: a hard choice holds numbers other than 0 and 1")
     return error
 
 

@@ -3,14 +3,20 @@
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from attnviz.cards import ModelCard
 from attnviz.encode import Encoded, EncodedText, Patches
-from attnviz.nets import Net
+from attnviz.errors import InputError
+from attnviz.nets import HardClassifier, Net
 from attnviz.record import Tape, record
+
+SEEDS = 1 << 32
+START = "[start]"  # what a reader of picked words reads before them
 
 
 @dataclass(frozen=True)
@@ -42,20 +48,64 @@ class Prediction:
         return sorted(self.probabilities.items(), key=lambda item: -item[1])
 
 
-def predict(model: Net, raw: Any, **options: Any) -> Prediction:
+def predict(model: Net, raw: Any, *, seed: int | None = None, **options: Any) -> Prediction:
     """Runs `model` on one text or photo; `options` go to its border, for example fit="letterbox".
 
-    Raises InputError where the input cannot be taken.
+    A net with hard attention picks what is most probable, and with a `seed` by chance: the same seed, the same picks.
+    Raises InputError where the input cannot be taken, or where there is a seed and nothing to draw.
     """
+    drawn = {} if seed is None else {"seed": _seed(model, seed)}
     encoded = model.encode(raw, **options)
     start = time.perf_counter()
     with torch.no_grad(), record(model) as tape:
-        outputs = model(**encoded.tensors)
+        outputs = model(**encoded.tensors, **drawn)
     seconds = time.perf_counter() - start
     decided = model.decide(outputs, encoded)
     patches = model.patches(encoded, {m.size(axis) for m in tape for axis in ("query", "key") if axis in m.axes})
     names = encoded.tokens if isinstance(encoded, EncodedText) else patches.names if patches is not None else None
-    labelled = tape if names is None else tape.labelled(query=names, key=names)
+    labelled = tape if names is None else tape.labelled("*", query=names, key=names, **_words(tape, encoded))
     return Prediction(
         model.card, encoded, decided.probabilities, labelled, seconds, decided.about, decided.why_none, patches
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a net with hard attention picked by chance, again and again: `odds` (word,), `picks` (sample, word) of booleans,
+    `probabilities` (sample, label). Sample i is what `predict` gives with seed + i."""
+
+    odds: NDArray[np.float32]
+    picks: NDArray[np.bool_]
+    probabilities: NDArray[np.float64]
+
+
+def resample(model: Net, encoded: EncodedText, seed: int, count: int = 100) -> Samples:
+    """The picks and decisions of `count` seeds from `seed` on, for one text; InputError for a net that draws nothing."""
+    for end in (seed, seed + count - 1):
+        _seed(model, end)
+    net = cast(HardClassifier, model)
+    with torch.no_grad():
+        scores, words = net.scores(**encoded.tensors)
+        picks, odds = net.picker.draws(scores, words, range(seed, seed + count))
+        logits = net.read(**{name: tensor.expand(count, -1) for name, tensor in encoded.tensors.items()}, picks=picks)
+    return Samples(odds[0].numpy(), picks.numpy(), logits.double().softmax(-1).numpy())
+
+
+def _seed(model: Net, seed: int) -> int:
+    if not isinstance(model, HardClassifier):
+        raise InputError(f"{model.card.name} draws nothing by chance", "leave the seed out, or take a model with hard attention")
+    if not 0 <= seed < SEEDS:
+        raise InputError(f"{seed} is no seed", f"take a whole number from 0 to {SEEDS - 1:,}")
+    return seed
+
+
+def _words(tape: Tape, encoded: Encoded) -> dict[str, tuple[str, ...]]:
+    """Labels of axes over words, and over the tokens of picked words."""
+    if not isinstance(encoded, EncodedText):
+        return {}
+    labels = {"word": tuple(word.text for word in encoded.words)}
+    for m in tape:
+        if m.axes == ("word",) and m.norm == "binary":
+            picked = [i for word, taken in zip(encoded.words, m.dense(), strict=True) if taken for i in word.positions]
+            labels["key picked"] = (START, *(encoded.tokens[i] for i in picked))
+    return labels

@@ -163,7 +163,10 @@ def test_a_model_without_a_recipe_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert run(monkeypatch, "train", "nope", "--data", tmp_path, "--out", tmp_path / "out") == 1
-    assert "There is no recipe for 'nope'. Recipes are cifar-cbam, sentiment-minilm." in capsys.readouterr().err
+    assert (
+        "There is no recipe for 'nope'. Recipes are cifar-cbam, sentiment-hard, sentiment-minilm, sentiment-soft."
+        in capsys.readouterr().err
+    )
 
 
 def test_a_window_of_a_long_text_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -174,3 +177,20 @@ def test_a_window_of_a_long_text_is_written(monkeypatch: pytest.MonkeyPatch, tmp
     m = next(iter(predict(load(folder), text).tape))
     with np.load(out) as read:
         assert np.array_equal(read[m.layer], m.window(3, slice(100, 164), slice(0, 20)))
+
+
+def test_a_seed_picks_by_chance_and_the_same_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    model = tiny.write_sentence_model(tmp_path / "hard", "hard")
+    text = "a good unbelievable film , bad ! a film ."
+    for name in ("first.json", "again.json"):
+        out = tmp_path / name
+        assert run(monkeypatch, "map", model, "--text", text, "--out", out, "--seed", 7, "--layer", "picker.picks") == 0
+        (written,) = json.loads(out.read_text())["maps"]
+        assert written["weights"] == predict(load(model), text, seed=7).tape["picker.picks"].dense().tolist()
+
+
+def test_a_seed_for_a_model_without_chance_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, text_model: Path
+) -> None:
+    assert run(monkeypatch, "map", text_model, "--text", "a", "--out", tmp_path / "a.json", "--seed", 7) == 1
+    assert "draws nothing by chance. Leave the seed out" in capsys.readouterr().err

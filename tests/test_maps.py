@@ -28,6 +28,7 @@ KEPT = {
     "a part of a distribution": ("partial", [[0.2, 0.3], [0, 0.9]]),
     "a hard choice": ("onehot", [[0, 1], [1, 0], [0, 0]]),
     "gates": ("sigmoid", [[1, 1], [0.3, 0]]),
+    "picks, of which there may be any number": ("binary", [[1, 1], [0, 0], [0, 1]]),
     "no query at all": ("softmax", np.zeros((0, 3))),
 }
 
@@ -47,6 +48,7 @@ BROKEN = {
     "a gate above 1": ("sigmoid", [[1.5, 0]], "from 0 to 1.5"),
     "more than a part": ("partial", [[0.6, 0.6]], "1.2"),
     "a soft choice": ("onehot", [[0.5, 0.5]], "other than 0 and 1"),
+    "a soft pick": ("binary", [[0.5, 1]], "other than 0 and 1"),
     "two choices": ("onehot", [[1, 1]], "sum to between 2 and 2"),
 }
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from attnviz.cards import sha256
 from attnviz.maps import AttentionMap
-from attnviz.nets import BertClassifier, CbamResNet
+from attnviz.nets import BertClassifier, CbamResNet, HardClassifier, SoftClassifier
 from attnviz.probe import Probe
 from attnviz.weights import Dense
 
@@ -144,3 +144,42 @@ def gates(values: Any) -> AttentionMap:
     axes = ("row", "column") if array.ndim == 2 else ("channel",)
     kind = "spatial" if array.ndim == 2 else "channel"
     return AttentionMap(layer="stage.cbam", kind=kind, mechanism=f"cbam-{kind}", norm="sigmoid", axes=axes, weights=Dense(array))
+
+
+SENTENCE = {"labels": 2, "vocab_size": 40, "embedding": 8, "inputs": 6, "hidden": 5}
+
+
+def soft_net(seed: int = 0) -> SoftClassifier:
+    torch.manual_seed(seed)
+    return SoftClassifier(**SENTENCE).eval()
+
+
+def hard_net(seed: int = 7) -> HardClassifier:
+    """Its scores are spread out, and with this seed some words are picked and some are not."""
+    torch.manual_seed(seed)
+    net = HardClassifier(**SENTENCE).eval()
+    nn.init.normal_(net.embedding.weight, std=3)
+    net.selector.score.weight.data.mul_(8)
+    return net
+
+
+def plain_tokenizer() -> Tokenizer:
+    """Lower-case words over a handful of pieces, without special tokens."""
+    made = Tokenizer(models.WordPiece({piece: index for index, piece in enumerate(["[PAD]", *WORDS])}, unk_token="b"))
+    made.normalizer = normalizers.Lowercase()
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return made
+
+
+def write_sentence_model(folder: Path, kind: str, **changes: Any) -> Path:
+    """A model folder of the "soft" or the "hard" net."""
+    folder.mkdir(parents=True)
+    save_file((soft_net() if kind == "soft" else hard_net()).state_dict(), folder / "weights.safetensors")
+    plain_tokenizer().save(str(folder / "tokenizer.json"))
+    names = ("weights.safetensors", "tokenizer.json")
+    card = {
+        "task": "sentiment", "input": "text", "labels": ["negative", "positive"], "net": f"{kind}-classifier", "config": SENTENCE,
+        "text": {"max_tokens": 32, "word_ids": kind == "hard"}, "files": {name: sha256(folder / name) for name in names},
+    }  # fmt: skip
+    write_card(folder, **{**card, **changes})
+    return folder

@@ -37,7 +37,8 @@ class Word:
 
 @dataclass(frozen=True)
 class EncodedText:
-    """`tensors`: (1, token) `input_ids` and `attention_mask`; `notes`: full sentences on what was changed on the way in."""
+    """`tensors`: (1, token) `input_ids` and `attention_mask`, and where the model picks words `word_ids`, the number of each
+    token's word in `words`; `notes`: full sentences on what was changed on the way in."""
 
     tensors: dict[str, Tensor]
     text: str
@@ -46,7 +47,7 @@ class EncodedText:
     notes: tuple[str, ...]
 
 
-def encode_text(raw: str, *, tokenizer: Tokenizer) -> EncodedText:
+def encode_text(raw: str, *, tokenizer: Tokenizer, word_ids: bool = False) -> EncodedText:
     """Text -> the tokens that the model takes; InputError where there is nothing to read or far too much."""
     text, notes = clean(raw, character_limit((tokenizer.truncation or {}).get("max_length", 0)))
     encoding = tokenizer.encode(text)
@@ -54,7 +55,10 @@ def encode_text(raw: str, *, tokenizer: Tokenizer) -> EncodedText:
         raise _nothing_to_read()
     tensors = {"input_ids": torch.tensor([encoding.ids]), "attention_mask": torch.tensor([encoding.attention_mask])}
     notes += _cut(encoding, text) + _unknown(encoding, text)
-    return EncodedText(tensors, text, tuple(_readable(encoding, text, tokenizer)), words(encoding, text), notes)
+    found = words(encoding, text)
+    if word_ids:
+        tensors["word_ids"] = torch.tensor([[number for number, word in enumerate(found) for _ in word.positions]])
+    return EncodedText(tensors, text, tuple(_readable(encoding, text, tokenizer)), found, notes)
 
 
 def text_tokenizer(path: Path, max_tokens: int, typed: str = "") -> Tokenizer:

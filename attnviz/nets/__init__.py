@@ -3,7 +3,9 @@
 from attnviz.nets.base import Decision, Net
 from attnviz.nets.bert import BertClassifier
 from attnviz.nets.cbam_resnet import CbamResNet
+from attnviz.nets.hard_classifier import HardClassifier
 from attnviz.nets.recurrent import BahdanauTranslator, LuongTranslator
+from attnviz.nets.soft_classifier import SoftClassifier
 from attnviz.nets.transformer import Transformer
 from attnviz.nets.translator import Translator
 
@@ -11,7 +13,9 @@ NETS: dict[str, type[Net]] = {
     "bahdanau": BahdanauTranslator,
     "bert-classifier": BertClassifier,
     "cbam-resnet": CbamResNet,
+    "hard-classifier": HardClassifier,
     "luong": LuongTranslator,
+    "soft-classifier": SoftClassifier,
     "transformer": Transformer,
 }
 
@@ -21,8 +25,10 @@ __all__ = [
     "BertClassifier",
     "CbamResNet",
     "Decision",
+    "HardClassifier",
     "LuongTranslator",
     "Net",
+    "SoftClassifier",
     "Transformer",
     "Translator",
 ]

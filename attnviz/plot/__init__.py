@@ -9,6 +9,7 @@ from attnviz.plot.caption import ALIKE, caption
 from attnviz.plot.heatmap import MAX_CELLS, MAX_LABELS, heatmap
 from attnviz.plot.overview import overview
 from attnviz.plot.photo import FOOT, gate_map, overlay, photo
+from attnviz.plot.sentence import sentence
 from attnviz.plot.strip import strip
 from attnviz.plot.thumbnails import thumbnails
 
@@ -18,6 +19,9 @@ PLOTS: dict[tuple[str, ...], Callable[..., go.Figure]] = {
     ("row", "column"): gate_map,
     ("key_row", "key_column"): gate_map,
     ("channel",): channel_gates,
+    ("key",): sentence,
+    ("key picked",): sentence,
+    ("word",): sentence,
 }
 
 __all__ = [
@@ -34,6 +38,7 @@ __all__ = [
     "overview",
     "photo",
     "probabilities",
+    "sentence",
     "strip",
     "three_digits",
     "thumbnails",

@@ -42,6 +42,8 @@ def _strongest(m: AttentionMap) -> str:
         place = np.unravel_index(int(off.argmax()), off.shape)
         query, key = (shortened(str((m.labels.get(axis) or range(m.size(axis)))[i])) for axis, i in zip(m.axes, place, strict=True))
         return f"“{query}” looks at “{key}” with {weights[place]:.3f}, the strongest look at another position."
+    if m.axes in (("key",), ("key picked",), ("word",)):
+        return _one_a_word(m)
     if m.axes == ("channel",):
         return (
             f"Gates run from {weights.min():.3f} (channel {weights.argmin()}) to {weights.max():.3f} (channel {weights.argmax()})."
@@ -53,3 +55,12 @@ def _strongest(m: AttentionMap) -> str:
         alike = " They are all alike: this layer prefers no place." if np.ptp(weights) < ALIKE else ""
         return f"{weights.shape[0]} x {weights.shape[1]} gates, from {weights.min():.3f} to {weights.max():.3f}.{alike}"
     return ""
+
+
+def _one_a_word(m: AttentionMap) -> str:
+    weights = m.dense()
+    if m.norm == "binary":
+        return f"{int(weights.sum()):,} of {weights.size:,} are picked."
+    largest = int(weights.argmax())
+    name = shortened(str((m.labels.get(m.axes[0]) or range(weights.size))[largest]))
+    return f"“{name}” has the largest, {weights[largest]:.3f}."

@@ -23,8 +23,8 @@ def fade(hue: str) -> Scale:
     return [[step / 8, f"rgba({hue}, {step / 8:.3f})"] for step in range(9)]
 
 
-HUES: dict[Norm, str] = {"softmax": BLUE, "partial": BLUE, "onehot": TEAL, "sigmoid": AMBER}
-WHAT: dict[Norm, str] = {"softmax": "weight", "partial": "weight", "onehot": "choice", "sigmoid": "gate"}
+HUES: dict[Norm, str] = {"softmax": BLUE, "partial": BLUE, "onehot": TEAL, "binary": TEAL, "sigmoid": AMBER}
+WHAT: dict[Norm, str] = {"softmax": "weight", "partial": "weight", "onehot": "choice", "binary": "picked", "sigmoid": "gate"}
 
 
 def colour_bar(norm: Norm, top: float, bottom: float = 0.0) -> dict[str, Any]:

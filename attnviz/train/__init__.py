@@ -7,12 +7,16 @@ from attnviz.cards import ModelCard, find_card
 from attnviz.errors import CardError
 from attnviz.train.cifar import CifarRun
 from attnviz.train.loop import Run, fit
+from attnviz.train.sentiment_hard import HardRun
 from attnviz.train.sentiment_minilm import SentimentRun
+from attnviz.train.sentiment_soft import SoftRun
 from attnviz.train.ship import ship
 
 RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
     "cifar-cbam": CifarRun,
+    "sentiment-hard": HardRun,
     "sentiment-minilm": SentimentRun,
+    "sentiment-soft": SoftRun,
 }
 
 

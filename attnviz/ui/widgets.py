@@ -40,10 +40,10 @@ def chart(figure: go.Figure, key: str, alt: str = "") -> None:
     st.plotly_chart(figure, key=key, config=CHART, alt=alt or None)
 
 
-def pick_model(kind: str) -> ModelCard | None:
-    """A model that takes this kind of input; None, after saying why, where there is none."""
+def pick_model(kind: str, first: str = "") -> ModelCard | None:
+    """A model that takes this kind of input, at first the one called `first`; None, after saying why, where there is none."""
     cards, errors = all_cards()
-    cards.sort(key=lambda card: card.source != "own")  # what ships whole comes first
+    cards.sort(key=lambda card: (card.name != first, card.source != "own"))  # what ships whole comes first
     for error in errors:
         st.warning(str(error))
     reasons = {card.name: absent(card) for card in cards if card.input == kind}

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from attnviz import plot
+from attnviz.draw import choose, figure_of
 from attnviz.encode import EncodedText, Word
 from attnviz.encode.text import character_limit
 from attnviz.explain import by_word, shown_words
@@ -23,7 +24,7 @@ def page() -> None:
     """Widgets from top to bottom, in the order of a visitor's questions."""
     widgets.remember(DEFAULTS)
     widgets.head("Where does it look in a sentence?")
-    card = widgets.pick_model("text")
+    card = widgets.pick_model("text", first="sentiment-minilm")
     text = sentence(character_limit(card.text.get("max_tokens", 0) if card else 0))
     widgets.keep(DEFAULTS)
     if card is None:
@@ -35,7 +36,17 @@ def page() -> None:
     if fresh:
         widgets.notes(prediction.encoded.notes)
     widgets.decision(prediction, "text-decision")
-    attention(prediction)
+    if all(m.axes == ("head", "query", "key") for m in prediction.tape):
+        attention(prediction)
+    else:
+        sentence_map(prediction)
+
+
+def sentence_map(prediction: Prediction) -> None:
+    """The sentence with one number a word, for models without heads."""
+    maps = choose(prediction)
+    figure, caption = figure_of(prediction, maps)
+    widgets.map_card(maps[0], figure, caption, prediction, "text-sentence")
 
 
 @st.fragment
