@@ -5,13 +5,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
 from attnviz.errors import DataError
+from attnviz.explain.sides import by_words
 from attnviz.nets.translator import START, Translator
 from attnviz.record import record
-from attnviz.weights import Floats
 
 Link = tuple[int, int]
 
@@ -108,12 +107,6 @@ def links(model: Translator, gold: Gold) -> frozenset[Link]:
 def groups(offsets: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> list[list[int]]:
     """The positions of the tokens that begin in each span; special tokens, which cover nothing, are in none."""
     return [[i for i, (start, end) in enumerate(offsets) if end > start and low <= start < high] for low, high in spans]
-
-
-def by_words(weights: Floats, queries: Sequence[Sequence[int]], keys: Sequence[Sequence[int]]) -> Floats:
-    """(query, key) over tokens -> the same over words: the mean over a word's rows, the sum over its columns."""
-    rows = np.stack([weights[group].mean(0) if group else np.zeros(weights.shape[1], np.float32) for group in map(list, queries)])
-    return np.stack([rows[:, list(group)].sum(1) for group in keys], axis=1)
 
 
 def natural(words: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:

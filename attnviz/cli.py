@@ -17,8 +17,10 @@ from attnviz.encode import read_text_file
 from attnviz.errors import AttnvizError, ExportError, InputError
 from attnviz.foreign.files import absent
 from attnviz.load import load
+from attnviz.nets import Translator
 from attnviz.paths import APP
-from attnviz.predict import Prediction, predict
+from attnviz.predict import predict
+from attnviz.translate import Shown, translate
 
 # As in .streamlit/config.toml, for an app that is not served from its checkout. Without browser.serverAddress Streamlit
 # asks an outside host for its own address at every start.
@@ -91,12 +93,13 @@ def map_(
     rows: Annotated[str | None, typer.Option(help="Tokens that look, as 100:164. Without it: all.")] = None,
     columns: Annotated[str | None, typer.Option(help="Tokens looked at, as 100:164. Without it: all.")] = None,
     seed: Annotated[int | None, typer.Option(help="Hard attention: pick by chance. Without it: the most probable picks.")] = None,
+    beginning: Annotated[str | None, typer.Option(help="Translation: what it is to begin with.")] = None,
 ) -> None:
-    """Decide on one text or photo, and write where the model looked."""
+    """Decide on one text or photo, or translate a sentence, and write where the model looked."""
     kind = out.suffix.removeprefix(".").lower()
     if kind not in (*export.NUMBERS, *export.PICTURES):
         raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .npz or .json")
-    prediction = _predict(name, text, image, seed)
+    prediction = _shown(name, text, image, seed, beginning)
     windowed = rows is not None or columns is not None
     if kind in export.NUMBERS:
         maps = [part(prediction, layer, head, rows, columns)] if windowed else choose(prediction, layer, head)
@@ -107,8 +110,7 @@ def map_(
         content = export.as_html(figure, name, caption) if kind == "html" else export.as_picture(figure, kind)
     _write(out, content)
     plural = "map" if count == 1 else "maps"
-    decided = f"{prediction.decision} {prediction.ranked[0][1]:.4f}" if prediction.ranked else "no decision"
-    typer.echo(f"{decided}, {count} {plural} -> {out}")
+    typer.echo(f"{prediction.said}, {count} {plural} -> {out}")
     for note in filter(None, (prediction.why_none, *prediction.encoded.notes)):
         typer.echo(note, err=True)
 
@@ -160,16 +162,21 @@ def app_(context: typer.Context, port: Annotated[int, typer.Option(help="Port to
     raise typer.Exit(subprocess.call(command))
 
 
-def _predict(name: str, text: str | None, image: Path | None, seed: int | None) -> Prediction:
+def _shown(name: str, text: str | None, image: Path | None, seed: int | None, beginning: str | None) -> Shown:
     if (text is None) == (image is None):
         raise InputError("give either --text or --image")
     model = load(name)
     wanted = "text" if text is not None else "image"
     if model.card.input != wanted:
         raise InputError(f"{name} takes {model.card.input}, not {wanted}", f"give --{model.card.input}")
-    if image is not None:
-        return predict(model, _read(image), seed=seed)
-    return predict(model, read_text_file(sys.stdin.buffer.read()) if text == "-" else text, seed=seed)
+    raw = _read(image) if image is not None else read_text_file(sys.stdin.buffer.read()) if text == "-" else text
+    if not isinstance(model, Translator):
+        if beginning is not None:
+            raise InputError(f"{name} does not translate", "leave --beginning out")
+        return predict(model, raw, seed=seed)
+    if seed is not None:
+        raise InputError(f"{name} draws nothing by chance", "leave --seed out")
+    return translate(model, str(raw), beginning or "")
 
 
 def _read(path: Path) -> bytes:

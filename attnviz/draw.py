@@ -10,10 +10,12 @@ from attnviz.encode import EncodedImage, EncodedText
 from attnviz.errors import InputError, UnknownLayer
 from attnviz.explain import glance, overview, sampled
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
+from attnviz.translate import Shown, Translation
+
+SIDE = 24
 
 
-def choose(prediction: Prediction, layer: str | None = None, head: int | None = None) -> list[AttentionMap]:
+def choose(prediction: Shown, layer: str | None = None, head: int | None = None) -> list[AttentionMap]:
     """The maps of all layers, or of one by number or name; of all their heads, or of one."""
     tape = prediction.tape
     maps = list(tape) if layer is None else [tape[layer_name(prediction, layer)]]
@@ -24,7 +26,7 @@ def choose(prediction: Prediction, layer: str | None = None, head: int | None = 
     return [m.at_head(head) for m in maps]
 
 
-def part(prediction: Prediction, layer: str | None, head: int | None, rows: str | None, columns: str | None) -> AttentionMap:
+def part(prediction: Shown, layer: str | None, head: int | None, rows: str | None, columns: str | None) -> AttentionMap:
     """The exact map of some rows and columns of one head, each written as `span` reads it."""
     return _of_one_head(prediction, layer, head).part(head or 0, *_spans(prediction, layer, head, rows, columns))
 
@@ -40,7 +42,7 @@ def span(given: str | None, length: int) -> range:
     return found
 
 
-def _of_one_head(prediction: Prediction, layer: str | None, head: int | None) -> AttentionMap:
+def _of_one_head(prediction: Shown, layer: str | None, head: int | None) -> AttentionMap:
     if layer is None or head is None:
         raise UnknownLayer("rows and columns are those of one head", "give --layer and --head with them")
     m = prediction.tape[layer_name(prediction, layer)]
@@ -49,15 +51,13 @@ def _of_one_head(prediction: Prediction, layer: str | None, head: int | None) ->
     return m
 
 
-def _spans(
-    prediction: Prediction, layer: str | None, head: int | None, rows: str | None, columns: str | None
-) -> tuple[range, range]:
+def _spans(prediction: Shown, layer: str | None, head: int | None, rows: str | None, columns: str | None) -> tuple[range, range]:
     m = _of_one_head(prediction, layer, head)
     return span(rows, m.size("query")), span(columns, m.size("key"))
 
 
 def window_figure(
-    prediction: Prediction, layer: str, head: int, rows: str | None = None, columns: str | None = None
+    prediction: Shown, layer: str, head: int, rows: str | None = None, columns: str | None = None
 ) -> tuple[go.Figure, str]:
     """The figure of some rows and columns of one head, and its caption: exact, or pooled where they are more than 256 a side."""
     m = _of_one_head(prediction, layer, head)
@@ -76,7 +76,7 @@ def window_figure(
 
 
 def picture(
-    prediction: Prediction, layer: str | None, head: int | None, rows: str | None, columns: str | None
+    prediction: Shown, layer: str | None, head: int | None, rows: str | None, columns: str | None
 ) -> tuple[go.Figure, str, int]:
     """The figure of what was asked for, its caption, and of how many maps it is; a head of a long text is pooled."""
     one = layer is not None and head is not None
@@ -88,7 +88,7 @@ def picture(
     return *figure_of(prediction, maps), len(maps)
 
 
-def layer_name(prediction: Prediction, layer: str) -> str:
+def layer_name(prediction: Shown, layer: str) -> str:
     """A layer's name from its number in order, counted from 0; names are left as they are."""
     layers = prediction.tape.layers
     if not layer.isdecimal():
@@ -98,13 +98,16 @@ def layer_name(prediction: Prediction, layer: str) -> str:
     return layers[int(layer)]
 
 
-def figure_of(prediction: Prediction, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str]:
+def figure_of(prediction: Shown, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str]:
     """The figure that shows the chosen maps, and its caption.
 
     Maps with heads become thumbnails; maps over (row, column) are laid over the photo, in a row; else the first map is drawn.
     """
     if maps[0].axes == ("head", "query", "key"):
         return _overview(prediction, maps)
+    if isinstance(prediction, Translation):
+        m = next((m for m in maps if m.axes == ("query", "key")), maps[0])
+        return _translated(prediction, m), _caption(prediction, m)
     if maps[0].axes == ("query", "key") and len(maps) > 1:
         raise UnknownLayer("a picture shows one layer of one head", "give --layer with --head, or leave both out for all heads")
     if plot.PLOTS.get(maps[0].axes) is plot.sentence:
@@ -117,15 +120,29 @@ def figure_of(prediction: Prediction, maps: Sequence[AttentionMap]) -> tuple[go.
     return plot.PLOTS[maps[0].axes](maps[0]), captions
 
 
-def _caption(prediction: Prediction, m: AttentionMap) -> str:
+def _translated(translation: Translation, m: AttentionMap) -> go.Figure:
+    """With the probability beside each word, where the rows are those of the output."""
+    if m.axes == ("query", "key") and m.labels.get("query") == translation.tokens:
+        return plot.alignment(m, translation.probabilities)
+    return plot.PLOTS[m.axes](m)
+
+
+def _caption(prediction: Shown, m: AttentionMap) -> str:
     return plot.caption(m, prediction.card.name, prediction.seconds, prediction.tape.layers.index(m.layer))
 
 
-def _overview(prediction: Prediction, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str]:
+def _overview(prediction: Shown, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str]:
     length = maps[0].size("query")
     rows = sampled([False] * length) if length > plot.MAX_CELLS else np.arange(length)
-    figure = plot.thumbnails([[glance(m, head, [False] * length, rows).picture for head in range(m.size("head"))] for m in maps])
-    names = ", ".join(m.layer for m in maps)
+    alike = [m for m in maps if m.shape == maps[0].shape]
+    square = length == maps[0].size("key")
+    figure = plot.thumbnails(
+        [
+            [glance(m, head, [False] * length, rows).picture if square else m.pooled(head, SIDE) for head in range(m.size("head"))]
+            for m in alike
+        ]
+    )
+    names = ", ".join(m.layer for m in alike)
     read = f"Pictures are from {len(rows):,} of {length:,} rows, evenly spaced. " if len(rows) < length else ""
     return figure, (
         f"{prediction.card.name}: one picture for each head of {names}. Rows are queries, columns are keys, {maps[0].promise}. "

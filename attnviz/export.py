@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from attnviz.encode import EncodedText
 from attnviz.errors import ExportError, MapTooLarge
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
+from attnviz.translate import Shown
 
 NUMBERS = ("json", "npz")
 PICTURES = ("html", "png", "svg")
@@ -36,7 +36,7 @@ p {{ white-space: pre-wrap; overflow-wrap: anywhere }}
 """
 
 
-def as_json(maps: Sequence[AttentionMap], prediction: Prediction) -> bytes:
+def as_json(maps: Sequence[AttentionMap], prediction: Shown) -> bytes:
     """Everything about a prediction and the chosen maps, weights as nested lists; MapTooLarge above what such a text can hold."""
     if (numbers := sum(int(np.prod(m.shape)) for m in maps)) > JSON_LIMIT:
         raise MapTooLarge(
@@ -46,7 +46,7 @@ def as_json(maps: Sequence[AttentionMap], prediction: Prediction) -> bytes:
     return json.dumps({**summary(prediction), "maps": [_described(m) for m in maps]}, ensure_ascii=False).encode()
 
 
-def as_npz(maps: Sequence[AttentionMap], prediction: Prediction) -> bytes:
+def as_npz(maps: Sequence[AttentionMap], prediction: Shown) -> bytes:
     """One float32 array a layer under the layer's name, and `meta`, a JSON text with the rest."""
     meta = {**summary(prediction), "maps": [{**_described(m), "weights": None} for m in maps]}
     buffer = io.BytesIO()
@@ -77,13 +77,12 @@ def _on_white(figure: go.Figure) -> go.Figure:
     return go.Figure(figure).update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white")
 
 
-def summary(prediction: Prediction) -> dict[str, Any]:
-    """Model, decision, probabilities, what went in, and seconds."""
+def summary(prediction: Shown) -> dict[str, Any]:
+    """Model, what was decided, what went in, and seconds."""
     tokens = list(prediction.encoded.tokens) if isinstance(prediction.encoded, EncodedText) else []
     return {
         "model": prediction.card.name,
-        "decision": prediction.decision,
-        "probabilities": prediction.probabilities,
+        **prediction.answer,
         "seconds": prediction.seconds,
         "notes": list(prediction.encoded.notes),
         **({"text": prediction.encoded.text, "tokens": tokens} if isinstance(prediction.encoded, EncodedText) else {}),

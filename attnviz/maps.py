@@ -171,6 +171,13 @@ class AttentionMap:
             notes=(*self.notes, note),
         )  # fmt: skip
 
+    def mean_of_heads(self) -> "AttentionMap":
+        """The mean over all heads, with axes ("query", "key"); what rows summed to, they still do."""
+        heads = [self.head(head) for head in range(self.size("head"))]
+        labels = {axis: names for axis, names in self.labels.items() if axis != "head"}
+        mean = np.stack(heads).mean(axis=0, dtype=np.float32)
+        return replace(self, axes=("query", "key"), weights=Dense(mean), labels=labels, notes=(*self.notes, "Mean of all heads."))
+
     def at_window(self, window: int) -> "AttentionMap":
         """The map of one window of an image, with axes ("head", "query", "key")."""
         if self.axes[0] != "window":

@@ -42,6 +42,16 @@ class Prediction:
         """The most probable label; None where the model decides nothing."""
         return max(self.probabilities, key=lambda label: self.probabilities[label], default=None)
 
+    @property
+    def said(self) -> str:
+        """The most probable label with its probability, or that there is none."""
+        return f"{self.decision} {self.ranked[0][1]:.4f}" if self.ranked else "no decision"
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """What was decided, for a file."""
+        return {"decision": self.decision, "probabilities": self.probabilities}
+
     @cached_property
     def ranked(self) -> list[tuple[str, float]]:
         """Labels with their probabilities, the most probable first."""

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import torch
 
@@ -10,11 +11,20 @@ from attnviz.encode import EncodedText, Word
 from attnviz.encode.translation import encode_prefix, written
 from attnviz.errors import InputError
 from attnviz.nets.translator import END, START, Translator
+from attnviz.predict import Prediction
 from attnviz.record import Tape, record
 from attnviz.search import Output, search
 
 LIMIT = 64
 ALTERNATIVES = 5
+
+
+class Alternative(NamedTuple):
+    """A token that could have been written at a step, its text, and its probability there."""
+
+    token: int
+    text: str
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,7 @@ class Translation:
     tokens: tuple[str, ...]
     words: tuple[Word, ...]
     probabilities: tuple[float, ...]
-    alternatives: tuple[tuple[tuple[str, float], ...], ...]
+    alternatives: tuple[tuple[Alternative, ...], ...]
     forced: int
     tape: Tape
     seconds: float
@@ -44,6 +54,26 @@ class Translation:
         """The chosen output in words."""
         return self.texts[self.chosen]
 
+    @property
+    def said(self) -> str:
+        """The translation, or that there is none."""
+        return self.text or "no translation"
+
+    @property
+    def why_none(self) -> str:
+        """Nothing: a translator always writes."""
+        return ""
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """What was decided, for a file."""
+        beams = [{"text": text, "score": output.score} for text, output in zip(self.texts, self.outputs, strict=True)]
+        return {"translation": self.text, "written": list(self.tokens), "probabilities": list(self.probabilities), "beams": beams}
+
+
+# What can be shown: a decision or a translation, each with its tape.
+Shown = Prediction | Translation
+
 
 def translate(model: Translator, raw: str, prefix: str = "", beams: int = 4, choose: int = 0) -> Translation:
     """Translates one sentence; `prefix` is a beginning that the output is to have, `choose` the beam whose maps are recorded.
@@ -51,12 +81,36 @@ def translate(model: Translator, raw: str, prefix: str = "", beams: int = 4, cho
     Raises InputError where the sentence cannot be taken, or the beginning is too long.
     """
     encoded = model.encode(raw)
-    given = encode_prefix(prefix, tokenizer=model.target)
-    if len(given) >= LIMIT:
-        raise InputError(f"the beginning has {len(given)} tokens, the output's limit is {LIMIT}", "shorten it")
+    given = _given(model, prefix)
     source, mask = encoded.tensors["input_ids"], encoded.tensors["attention_mask"].bool()
     outputs = search(model, source, mask, beams, LIMIT, given)[0]
-    chosen = min(choose, len(outputs) - 1)
+    return _recorded(model, encoded, outputs, min(choose, len(outputs) - 1), len(given))
+
+
+def force(model: Translator, raw: str, text: str) -> Translation:
+    """What the model says of a given translation of a sentence: its probabilities, and where it looks for each of its words.
+
+    Raises InputError where one of them cannot be taken.
+    """
+    encoded = model.encode(raw)
+    ids = (*_given(model, text), END)
+    source, mask = encoded.tensors["input_ids"], encoded.tensors["attention_mask"].bool()
+    with torch.no_grad():
+        logs = model(source, mask, torch.tensor([[START, *ids[:-1]]]))[0].float().log_softmax(-1)
+    chances = tuple(logs[range(len(ids)), list(ids)].tolist())
+    return _recorded(model, encoded, [Output(ids, chances, sum(chances) / len(ids))], 0, len(ids) - 1)
+
+
+def _given(model: Translator, text: str) -> tuple[int, ...]:
+    given = encode_prefix(text, tokenizer=model.target)
+    if len(given) >= LIMIT:
+        raise InputError(f"what is given of the translation has {len(given)} tokens, the limit is {LIMIT - 1}", "shorten it")
+    return given
+
+
+def _recorded(model: Translator, encoded: EncodedText, outputs: list[Output], chosen: int, forced: int) -> Translation:
+    """One more pass over the whole output, this time recorded."""
+    source, mask = encoded.tensors["input_ids"], encoded.tensors["attention_mask"].bool()
     ids = outputs[chosen].tokens
     start = time.perf_counter()
     with torch.no_grad(), record(model) as tape:
@@ -68,15 +122,15 @@ def translate(model: Translator, raw: str, prefix: str = "", beams: int = 4, cho
         card=model.card, encoded=encoded, outputs=tuple(outputs), chosen=chosen, tokens=labels, words=words,
         texts=tuple(written(output.tokens, tokenizer=model.target, end=END)[0] for output in outputs),
         probabilities=tuple(odds[range(len(ids)), list(ids)].tolist()), alternatives=_alternatives(model, odds),
-        forced=len(given), tape=_labelled(model, tape, encoded.tokens, labels), seconds=seconds,
+        forced=forced, tape=_labelled(model, tape, encoded.tokens, labels), seconds=seconds,
     )  # fmt: skip
 
 
-def _alternatives(model: Translator, odds: torch.Tensor) -> tuple[tuple[tuple[str, float], ...], ...]:
+def _alternatives(model: Translator, odds: torch.Tensor) -> tuple[tuple[Alternative, ...], ...]:
     """(step, token) probabilities -> the most probable tokens of each step."""
     found = odds.topk(min(ALTERNATIVES, odds.shape[1]))
     return tuple(
-        tuple((spelled(model, token), chance) for token, chance in zip(tokens, chances, strict=True))
+        tuple(Alternative(token, spelled(model, token), chance) for token, chance in zip(tokens, chances, strict=True))
         for tokens, chances in zip(found.indices.tolist(), found.values.tolist(), strict=True)
     )
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnviz.alignment import Gold, by_words, error_rate, groups, links, natural, read_links
+from attnviz.alignment import Gold, error_rate, groups, links, natural, read_links
 from attnviz.errors import DataError
+from attnviz.explain.sides import by_words
 from tests.translators import CONFIGS, with_words
 
 

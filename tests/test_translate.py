@@ -6,7 +6,7 @@ import torch
 
 from attnviz.errors import InputError
 from attnviz.nets.translator import START
-from attnviz.translate import LIMIT, translate
+from attnviz.translate import LIMIT, force, translate
 from tests.translators import CONFIGS, with_words
 
 SENTENCE = "Où est l'argent 漢 [END] ?"
@@ -45,8 +45,8 @@ def test_another_beam_can_be_looked_at() -> None:
 def test_alternatives_are_the_most_probable_tokens_of_each_step() -> None:
     found = translate(with_words("transformer"), SENTENCE, beams=1)
     for probability, alternatives in zip(found.probabilities, found.alternatives, strict=True):
-        assert probability <= alternatives[0][1] + 1e-6
-        assert [chance for _, chance in alternatives] == sorted((chance for _, chance in alternatives), reverse=True)
+        assert probability <= alternatives[0].probability + 1e-6
+        assert [each.probability for each in alternatives] == sorted((each.probability for each in alternatives), reverse=True)
 
 
 def test_a_typed_special_token_is_text() -> None:
@@ -55,10 +55,35 @@ def test_a_typed_special_token_is_text() -> None:
 
 
 def test_a_beginning_beyond_the_limit_is_refused() -> None:
-    with pytest.raises(InputError, match=str(LIMIT)):
+    with pytest.raises(InputError, match=str(LIMIT - 1)):
         translate(with_words("luong"), SENTENCE, prefix="money " * 70)
 
 
 def test_the_decoders_own_words_begin_with_start() -> None:
     found = translate(with_words("transformer"), SENTENCE, beams=1)
     assert found.tape["decoder.0.self"].labels["key"] == ("[START]", *found.tokens[:-1])
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_given_translation_is_told_what_it_would_have_been(name: str) -> None:
+    net = with_words(name)
+    ours = translate(net, SENTENCE, prefix="I don't", beams=1)
+    given = force(net, SENTENCE, "I don't have any money.")
+    assert given.text == "I don't have any money."
+    assert given.words[-1].special
+    assert given.encoded.tokens == ours.encoded.tokens
+    m = given.tape[net.aligner[0]]
+    assert m.shape[-2:] == (len(given.tokens), len(given.encoded.tokens))
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_each_given_token_gets_the_probability_that_it_has_after_those_before(name: str) -> None:
+    net = with_words(name)
+    given = force(net, SENTENCE, "I don't have")
+    source = given.encoded.tensors["input_ids"]
+    state = net.start(source, source > 0)
+    newest = START
+    for token, probability in zip(given.outputs[0].tokens, given.probabilities, strict=True):
+        logits, state = net.advance(state, torch.tensor([newest]))
+        assert probability == pytest.approx(float(logits[0].softmax(-1)[token]), abs=1e-5)
+        newest = token

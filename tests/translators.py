@@ -1,12 +1,19 @@
 """Translators small enough to be made anew in every test."""
 
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 
+from attnviz.cards import ModelCard, sha256
+from attnviz.encode.translation import encode_source
 from attnviz.nets import NETS, Translator
 from attnviz.nets.translator import SPECIAL
+from attnviz.paths import MODELS
 from attnviz.train.byte_pairs import byte_pairs
+from tests import tiny
 
 FRENCH = ["Je n’ai pas d'argent !", "Il fait beau aujourd'hui.", "Où est la bibliothèque ?"] * 3
 ENGLISH = ["I don't have any money.", "It's nice today.", "Where is the library?"] * 3
@@ -36,12 +43,6 @@ def translator(name: str, seed: int = 0, **sizes: int) -> Translator:
 
 def with_words(name: str, seed: int = 0) -> Translator:
     """One that reads and writes sentences."""
-    from functools import partial
-
-    from attnviz.cards import ModelCard
-    from attnviz.encode.translation import encode_source
-    from attnviz.paths import MODELS
-
     source = byte_pairs(FRENCH, 330, SPECIAL, "$A [END]")
     target = byte_pairs(ENGLISH, 330, SPECIAL, "[START] $A [END]")
     net = translator(name, seed, source_size=source.get_vocab_size(), target_size=target.get_vocab_size())
@@ -52,3 +53,19 @@ def with_words(name: str, seed: int = 0) -> Translator:
         net=CONFIGS[name][0], licence="Apache-2.0", config={}, files={}, text={"max_tokens": 32},
     )  # fmt: skip
     return net
+
+
+def write_translator(folder: Path, name: str = "bahdanau") -> Path:
+    """A model's folder, as a training leaves it."""
+    net = with_words(name)
+    folder.mkdir(parents=True)
+    save_file(net.state_dict(), folder / "weights.safetensors")
+    net.source.save(str(folder / "source.json"))
+    net.target.save(str(folder / "target.json"))
+    sizes = {"source_size": net.source.get_vocab_size(), "target_size": net.target.get_vocab_size()}
+    files = {file: sha256(folder / file) for file in ("weights.safetensors", "source.json", "target.json")}
+    tiny.write_card(
+        folder, task="translation", input="text", labels=[], net=CONFIGS[name][0], config={**sizes, **CONFIGS[name][1]},
+        text={"max_tokens": 32}, files=files,
+    )  # fmt: skip
+    return folder

@@ -28,4 +28,8 @@ class Bahdanau(nn.Module):
 
     def contexts(self, weights: Tensor, key: Tensor) -> Tensor:
         """(batch, query, key), (batch, key, feature) -> (batch, query, feature); what passes here is what is recorded."""
-        return self.probe(weights) @ key
+        return self.mixed(self.probe(weights), key)
+
+    def mixed(self, weights: Tensor, key: Tensor) -> Tensor:
+        """The same unrecorded, for a decoder that needs each step's context before the next and shows them all at the end."""
+        return weights @ key

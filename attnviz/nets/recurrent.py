@@ -81,7 +81,7 @@ class BahdanauTranslator(Recurrent):
     def _step(self, tokens: Tensor, state: Tensor, projected: Tensor, memory: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Weights (batch, 1, source) of the state before, and the state after."""
         weights = self.attention.weights(state[:, None], projected, mask)
-        context = (weights @ memory).squeeze(1)
+        context = self.attention.mixed(weights, memory).squeeze(1)
         return weights, gru(tokens + self.from_context(context), self.from_state(state), state)
 
     def _logits(self, states: Tensor, embedded: Tensor, contexts: Tensor) -> Tensor:

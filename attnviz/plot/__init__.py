@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import plotly.graph_objects as go
 
+from attnviz.plot.alignment import alignment
 from attnviz.plot.bars import channel_gates, probabilities, three_digits, word_weights
 from attnviz.plot.caption import ALIKE, caption
+from attnviz.plot.difference import difference, word_difference
 from attnviz.plot.heatmap import MAX_CELLS, MAX_LABELS, heatmap
 from attnviz.plot.overview import overview
 from attnviz.plot.photo import FOOT, gate_map, overlay, photo
@@ -21,6 +23,7 @@ PLOTS: dict[tuple[str, ...], Callable[..., go.Figure]] = {
     ("channel",): channel_gates,
     ("key",): sentence,
     ("key picked",): sentence,
+    ("query",): sentence,
     ("word",): sentence,
 }
 
@@ -30,8 +33,10 @@ __all__ = [
     "MAX_CELLS",
     "MAX_LABELS",
     "PLOTS",
+    "alignment",
     "caption",
     "channel_gates",
+    "difference",
     "gate_map",
     "heatmap",
     "overlay",
@@ -42,5 +47,6 @@ __all__ = [
     "strip",
     "three_digits",
     "thumbnails",
+    "word_difference",
     "word_weights",
 ]

@@ -35,7 +35,12 @@ def heatmap(m: AttentionMap, top: float = 1.0, locked: int | None = None) -> go.
         figure.add_shape(
             type="rect", x0=-0.5, x1=len(columns) - 0.5, y0=locked - 0.5, y1=locked + 0.5, line={"color": GREY, "width": 2}
         )
-    labelled = max(weights.shape) <= MAX_LABELS
+    return lay_out(figure, rows, columns)
+
+
+def lay_out(figure: go.Figure, rows: list[str], columns: list[str]) -> go.Figure:
+    """Names of queries downwards and of keys across the top, as many as there is room for, and a height that fits them."""
+    labelled = max(len(rows), len(columns)) <= MAX_LABELS
     axis = {"showgrid": False, "zeroline": False, "ticks": "", "showticklabels": labelled, "type": "category", "automargin": True}
     figure.update_xaxes(
         **axis, side="top", tickangle=-45 if len(columns) > 6 else 0, tickmode="linear", dtick=_step(columns, ACROSS)

@@ -13,6 +13,7 @@ from attnviz.maps import Norm
 BLUE = "37, 99, 235"
 AMBER = "217, 119, 6"
 TEAL = "13, 148, 136"
+ORANGE = "194, 65, 12"
 GREY = "rgba(128, 128, 128, 0.55)"
 
 Scale = list[list[float | str]]
@@ -21,6 +22,13 @@ Scale = list[list[float | str]]
 def fade(hue: str) -> Scale:
     """From nothing to the full hue."""
     return [[step / 8, f"rgba({hue}, {step / 8:.3f})"] for step in range(9)]
+
+
+def diverging() -> Scale:
+    """From the full orange through nothing to the full blue."""
+    below: Scale = [[(8 - step) / 16, f"rgba({ORANGE}, {step / 8:.3f})"] for step in range(8, 0, -1)]
+    above: Scale = [[0.5 + step / 16, f"rgba({BLUE}, {step / 8:.3f})"] for step in range(9)]
+    return below + above
 
 
 HUES: dict[Norm, str] = {"softmax": BLUE, "partial": BLUE, "onehot": TEAL, "binary": TEAL, "sigmoid": AMBER}

@@ -1,13 +1,17 @@
 """What visitors share, which is the models, and what each keeps, which is results."""
 
 import hashlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from attnviz.load import load
-from attnviz.nets import Net
+from attnviz.nets import Net, Translator
 from attnviz.predict import Prediction, predict
+from attnviz.translate import Translation, translate
+
+Result = TypeVar("Result")
 
 KEPT = 6
 KEPT_BYTES = 1 << 30  # of queries, keys and weights; the last result is kept whatever its size
@@ -21,10 +25,21 @@ def model(name: str) -> Net:
 
 def prediction(name: str, raw: Any, **options: Any) -> Prediction:
     """The visitor's result for this input, worked out once: another layer, head or slider runs no model."""
-    kept: dict[str, Prediction] = st.session_state.setdefault("predictions", {})
-    key = f"{name} {fingerprint(raw)} {sorted(options.items())}"
+    return _once(f"{name} {fingerprint(raw)} {sorted(options.items())}", lambda: predict(model(name), raw, **options))
+
+
+def translation(name: str, text: str, **options: Any) -> Translation:
+    """The same for a translator; another step or head runs no model."""
+    net = model(name)
+    assert isinstance(net, Translator)
+    return _once(f"{name} {fingerprint(text)} {sorted(options.items())}", lambda: translate(net, text, **options))
+
+
+def _once(key: str, work: Callable[[], Result]) -> Result:
+    """The visitor's result of this name; the oldest one goes when there are too many."""
+    kept: dict[str, Any] = st.session_state.setdefault("predictions", {})
     if key not in kept:
-        kept[key] = predict(model(name), raw, **options)
+        kept[key] = work()
         while len(kept) > KEPT or (len(kept) > 1 and sum(map(_bytes, kept.values())) > KEPT_BYTES):
             del kept[next(iter(kept))]
     return kept[key]

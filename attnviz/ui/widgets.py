@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -14,6 +14,7 @@ from attnviz.errors import AttnvizError
 from attnviz.foreign.files import absent
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
+from attnviz.translate import Shown
 from attnviz.ui.fetching import FETCHED, not_here
 
 _STYLE = """<style>
@@ -25,6 +26,7 @@ _STYLE = """<style>
 </style>"""
 
 KEPT = "kept"
+Result = TypeVar("Result")
 
 CHART = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
@@ -40,33 +42,48 @@ def chart(figure: go.Figure, key: str, alt: str = "") -> None:
     st.plotly_chart(figure, key=key, config=CHART, alt=alt or None)
 
 
-def pick_model(kind: str, first: str = "") -> ModelCard | None:
-    """A model that takes this kind of input, at first the one called `first`; None, after saying why, where there is none."""
+def pick_model(kind: str, tasks: Sequence[str] = (), key: str = "", first: str = "") -> ModelCard | None:
+    """A model that takes this kind of input, for one of some tasks, at first the one called `first`.
+
+    None, after saying why, where there is none.
+    """
+    key = key or f"{kind}-model"
     cards, errors = all_cards()
+    cards = [card for card in cards if not tasks or card.task in tasks]
     cards.sort(key=lambda card: (card.name != first, card.source != "own"))  # what ships whole comes first
     for error in errors:
         st.warning(str(error))
     reasons = {card.name: absent(card) for card in cards if card.input == kind}
     fitting = {card.name: card for card in cards if reasons.get(card.name) == ""}
+    missing = {card.name: (card, reasons[card.name]) for card in cards if reasons.get(card.name)}
     if not fitting:
-        st.error(f"No model for {kind} is installed. Fetch the project's models folder again.")
+        _none_here(kind, missing)
         return None
     if (fetched := st.session_state.pop(FETCHED.format(kind), None)) in fitting:
-        st.session_state[f"{kind}-model"] = fetched
-    if st.session_state.get(f"{kind}-model", next(iter(fitting))) not in fitting:
-        del st.session_state[f"{kind}-model"]
-    name = st.sidebar.selectbox("Model", list(fitting), format_func=lambda name: fitting[name].title, key=f"{kind}-model")
+        st.session_state[key] = fetched
+    if st.session_state.get(key, next(iter(fitting))) not in fitting:
+        del st.session_state[key]
+    name = st.sidebar.selectbox("Model", list(fitting), format_func=lambda name: fitting[name].title, key=key)
     st.sidebar.caption(fitting[name].summary)
     about = fitting[name].folder / "README.md"
     if about.is_file():
         with st.sidebar.popover("About this model", width="stretch"):
             st.markdown(about.read_text(encoding="utf-8"))
     with st.sidebar:
-        not_here({card.name: (card, reasons[card.name]) for card in cards if reasons.get(card.name)}, kind)
+        not_here(missing, kind)
     return fitting[name]
 
 
-def attempt(work: Callable[[], Prediction], model: str) -> tuple[Prediction | None, bool]:
+def _none_here(kind: str, missing: dict[str, tuple[ModelCard, str]]) -> None:
+    if missing:
+        st.info("No model for this is on this machine yet. The sidebar says which there are, and how to get one.")
+        with st.sidebar:
+            not_here(missing, kind)
+    else:
+        st.error(f"No model for {kind} is installed. Fetch the project's models folder again.")
+
+
+def attempt(work: Callable[[], Result], model: str) -> tuple[Result | None, bool]:
     """The result of `work` and True; after an error, said in a sentence, the model's last finished result and False."""
     key = f"last {model}"
     try:
@@ -117,13 +134,13 @@ def literal(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+.!$~<>:|-])", r"\\\1", text)
 
 
-def map_card(m: AttentionMap, figure: go.Figure, caption: str, prediction: Prediction, key: str) -> None:
+def map_card(m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown, key: str) -> None:
     """Figure, caption, receipt and export of one map: the same card everywhere."""
     chart(figure, f"{key}-figure", caption)
     card_foot(m, figure, caption, prediction, key)
 
 
-def card_foot(m: AttentionMap, figure: go.Figure, caption: str, prediction: Prediction, key: str) -> None:
+def card_foot(m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown, key: str) -> None:
     """The part of a map card below its figure."""
     st.caption(caption.replace("$", "\\$"))
     left, right, _ = st.columns([1, 1, 2])
@@ -146,7 +163,7 @@ def receipt(m: AttentionMap) -> None:
     )
 
 
-def downloads(m: AttentionMap, figure: go.Figure, caption: str, prediction: Prediction, key: str) -> None:
+def downloads(m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown, key: str) -> None:
     """The map as a file; each is made when it is asked for."""
     stem = f"{prediction.card.name}-{m.layer}" + ("" if m.of_head is None else f"-head{m.of_head}")
     makers: dict[str, Callable[[], bytes]] = {

@@ -45,6 +45,12 @@ def choose(page: Page, key: str, option: str) -> None:
     quiet(page)
 
 
+def ask_for(page: Page, task: str) -> None:
+    """Picks a task of the Text page."""
+    page.locator(".st-key-text-task").get_by_text(task, exact=True).click()
+    quiet(page)
+
+
 def write_sentence(page: Page, text: str) -> None:
     """Types into the sentence box and leaves it."""
     box = page.locator(".st-key-text-input textarea")

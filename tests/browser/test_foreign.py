@@ -15,7 +15,7 @@ from attnviz import load, predict
 from attnviz.explain import over_patches
 from attnviz.paths import ASSETS, MODELS
 from tests.browser.conftest import serve, stop
-from tests.browser.reading import choose, decision, figure, heat, quiet, write_sentence
+from tests.browser.reading import ask_for, choose, decision, figure, heat, quiet, write_sentence
 from tests.foreign.hub_server import COMMIT, Hub, serving
 from tests.foreign.making import SQUASHED, card, saved
 
@@ -66,7 +66,8 @@ def url(models: Path, hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def test_a_folder_with_a_language_model_shows_its_next_token_and_its_maps(page: Page, url: str, models: Path) -> None:
     page.goto(url)
     figure(page, "text-map-figure")
-    choose(page, "text-model", "my-gpt")
+    ask_for(page, "Words")
+    choose(page, "text-model-words", "my-gpt")
     write_sentence(page, "a film")
     expected = predict(load(models / "my-gpt"), "a film")
     assert "(the next token)" in decision(page, "text-decision")
@@ -84,7 +85,8 @@ def test_a_folder_with_a_language_model_shows_its_next_token_and_its_maps(page: 
 def test_a_masked_model_says_that_it_wants_a_gap(page: Page, url: str) -> None:
     page.goto(url)
     figure(page, "text-map-figure")
-    choose(page, "text-model", "my-gap")
+    ask_for(page, "Words")
+    choose(page, "text-model-words", "my-gap")
     expect(page.get_by_text("Write [MASK] in place of a word")).to_be_visible()
     write_sentence(page, "a good [MASK]")
     assert "(what stands at [MASK])" in decision(page, "text-decision")

@@ -49,6 +49,7 @@ def test_the_maps_are_named_by_sides(name: str) -> None:
         assert len(sides) == 1, m.layer
         assert m.shape[-len(sides[0]) :] == tuple(lengths[side] for side in sides[0])
     assert net.aligner[0] in tape.layers
+    assert len(tape) == {"transformer": 8, "local": 2}.get(name, 1)
 
 
 @every

@@ -1,5 +1,7 @@
 """What holds for every plot: the table, the caption, the thumbnails."""
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -17,6 +19,10 @@ MAPS: dict[tuple[str, ...], AttentionMap] = {
     ("row", "column"): gates(np.random.default_rng(0).random((4, 5))),
     ("key_row", "key_column"): over_patches(attention(rows(7, 7)), Patches(2, 3, ("CLS",)), 0),
     ("channel",): gates(np.random.default_rng(0).random(6)),
+    ("key",): attention(rows(5)),
+    ("key picked",): attention(rows(4), axes=("key picked",)),
+    ("query",): replace(gates(np.random.default_rng(0).random(5)), axes=("query",)),
+    ("word",): replace(gates(np.random.default_rng(0).random(6)), axes=("word",)),
 }
 
 

@@ -32,9 +32,17 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     cache.model.clear()
 
 
+def words_page() -> AppTest:
+    """The Text page with the task of language models."""
+    page = open_page("text")
+    page.segmented_control(key="text-task").set_value("words").run()
+    return page
+
+
 def with_model(page: str, name: str) -> AppTest:
-    opened = open_page(page)
-    opened.sidebar.selectbox(key=f"{page}-model").set_value(name).run()
+    words = name in ("gpt", "gap")
+    opened = words_page() if words else open_page(page)
+    opened.sidebar.selectbox(key=f"{page}-model" + "-words" * words).set_value(name).run()
     assert not opened.exception
     assert not opened.error
     return opened
@@ -103,10 +111,21 @@ def test_one_visit_may_go_from_one_kind_of_model_to_another(models: Path) -> Non
 def test_models_that_are_not_here_are_named_with_the_reason_and_cannot_be_chosen(models: Path) -> None:
     page = open_page("text")
     assert page.sidebar.selectbox(key="text-model").options[0] == "Sentiment: MiniLM"
-    assert "Next word: GPT-2" not in page.sidebar.selectbox(key="text-model").options
+    assert [button.label for button in page.sidebar.button] == ["Download 269 MB"]
+    page = words_page()
+    assert "Next word: GPT-2" not in page.sidebar.selectbox(key="text-model-words").options
     assert "Next word: GPT-2. Not downloaded yet." in captions(page)
     assert "DINOv2" not in captions(page)
-    assert [button.label for button in page.sidebar.button] == ["Download 716 MB", "Download 269 MB", "Download 549 MB"]
+    assert [button.label for button in page.sidebar.button] == ["Download 716 MB", "Download 549 MB"]
+
+
+def test_a_task_without_a_model_says_where_to_get_one(models: Path) -> None:
+    for name in ("gpt", "gap"):
+        shutil.rmtree(models / name)
+    page = words_page()
+    assert not page.exception
+    assert "The sidebar says which" in page.info[0].value
+    assert "Next word: GPT-2. Not downloaded yet." in captions(page)
 
 
 def test_a_machine_that_is_to_stay_offline_offers_no_download(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +138,7 @@ def test_a_machine_that_is_to_stay_offline_offers_no_download(models: Path, monk
 def test_a_download_without_a_network_is_a_sentence_and_the_page_stands(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    page = open_page("text")
+    page = with_model("text", "gpt")
     page.sidebar.button(key="fetch-gpt2").click().run()
     assert not page.exception
     assert "could not be reached" in page.error[0].value
@@ -128,9 +147,9 @@ def test_a_download_without_a_network_is_a_sentence_and_the_page_stands(models: 
 
 def test_a_folder_that_has_gone_is_named_with_the_reason(models: Path) -> None:
     (models / "gpt" / "model.safetensors").unlink()
-    page = open_page("text")
+    page = words_page()
     assert "gpt. Its folder lacks model.safetensors" in captions(page)
-    assert "gpt" not in page.sidebar.selectbox(key="text-model").options
+    assert "gpt" not in page.sidebar.selectbox(key="text-model-words").options
 
 
 def test_a_folder_that_brings_code_is_refused_on_the_page(models: Path) -> None:

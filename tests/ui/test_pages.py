@@ -100,7 +100,7 @@ def test_a_broken_card_is_a_sentence_and_the_other_model_works(models: Path) -> 
     page = open_page("image")
     assert not page.exception
     assert "not readable as TOML" in said(page)
-    assert "No model for image" in said(page)
+    assert "No model for this is on this machine yet" in page.info[0].value
     text = open_page("text")
     assert not text.exception
     assert any("Decision:" in element.value for element in text.markdown)

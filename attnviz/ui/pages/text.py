@@ -1,34 +1,63 @@
 """The Text page: a sentence, the decision, and where every head looked; a long text is shown by `long_text`."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from attnviz import plot
+from attnviz.cards import ModelCard
 from attnviz.draw import choose, figure_of
 from attnviz.encode import EncodedText, Word
 from attnviz.encode.text import character_limit
 from attnviz.explain import by_word, shown_words
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
-from attnviz.ui import cache, heads, long_text, widgets
+from attnviz.ui import cache, heads, long_text, translation, widgets
 from attnviz.ui.heads import HEAD, LAYER
-from attnviz.ui.sentence import TEXT, sentence
+from attnviz.ui.sentence import sentence, text_key
 from attnviz.ui.words import locked_token, toggle, word_at, words
 
-MERGE, HIDE, SCALE = "text-merge", "text-hide", "text-scale"
+MERGE, HIDE, SCALE, TASK = "text-merge", "text-hide", "text-scale", "text-task"
+# What a visitor can have done, and the tasks of the models that do it.
+TASKS = {
+    "sentiment": ("Sentiment", ("sentiment", "text-classification")),
+    "translation": ("Translation", ("translation",)),
+    "words": ("Words", ("masked-word", "next-word", "text-encoder")),
+}
+TITLES = {
+    "sentiment": "Where does it look in a sentence?",
+    "translation": "Where does it look while it translates?",
+    "words": "Where does a language model look?",
+}
+
+
+def model_key(task: str) -> str:
+    """The key of a task's choice of model."""
+    return "text-model" if task == "sentiment" else f"text-model-{task}"
+
+
 # Widgets whose values stay while another page is open, and what they begin with.
 # What lies in a popover is drawn late, and would not hear of a value that was set.
-DEFAULTS = {TEXT: None, LAYER: None, HEAD: None, "text-model": None}
+DEFAULTS = {TASK: "sentiment", LAYER: None, HEAD: None, **translation.DEFAULTS}
+DEFAULTS |= {key(task): None for task in TASKS for key in (text_key, model_key)}
 
 
 def page() -> None:
     """Widgets from top to bottom, in the order of a visitor's questions."""
     widgets.remember(DEFAULTS)
-    widgets.head("Where does it look in a sentence?")
-    card = widgets.pick_model("text", first="sentiment-minilm")
-    text = sentence(character_limit(card.text.get("max_tokens", 0) if card else 0))
+    task = str(st.session_state.get(TASK) or "sentiment")
+    widgets.head(TITLES[task])
+    st.segmented_control("Task", list(TASKS), format_func=lambda task: TASKS[task][0], key=TASK, label_visibility="collapsed")
+    card = widgets.pick_model("text", TASKS[task][1], model_key(task), first="sentiment-minilm")
+    text = sentence(character_limit(card.text.get("max_tokens", 0) if card else 0), task)
     widgets.keep(DEFAULTS)
     if card is None:
         return
+    VIEWS.get(task, decide)(card, text)
+
+
+def decide(card: ModelCard, text: str) -> None:
+    """The decision, and where each layer looked for it."""
     with st.spinner(f"{card.title} reads the text"):
         prediction, fresh = widgets.attempt(lambda: cache.prediction(card.name, text), card.name)
     if prediction is None:
@@ -47,6 +76,9 @@ def sentence_map(prediction: Prediction) -> None:
     maps = choose(prediction)
     figure, caption = figure_of(prediction, maps)
     widgets.map_card(maps[0], figure, caption, prediction, "text-sentence")
+
+
+VIEWS: dict[str, Callable[[ModelCard, str], None]] = {"translation": translation.view}
 
 
 @st.fragment

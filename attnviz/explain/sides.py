@@ -1,0 +1,51 @@
+"""From tokens to words where queries and keys are words of different sentences."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from attnviz.encode.text import Word
+from attnviz.maps import AttentionMap
+from attnviz.weights import Dense, Floats
+
+
+class Window(NamedTuple):
+    """Where local attention may look, and the centre that it predicted, in positions along the keys."""
+
+    left: float
+    centre: float
+    right: float
+
+
+def by_side(m: AttentionMap, queries: Sequence[Word], keys: Sequence[Word]) -> AttentionMap:
+    """(query, key) over tokens -> over words; rows sum to what they did."""
+    weights = by_words(m.dense(), [word.positions for word in queries], [word.positions for word in keys])
+    labels = {"query": tuple(word.text for word in queries), "key": tuple(word.text for word in keys)}
+    merged = any(len(word.positions) > 1 for word in (*queries, *keys))
+    note = ("Sub-words are merged into words: summed over keys, averaged over queries.",) if merged else ()
+    return replace(m, weights=Dense(weights), labels=labels, notes=(*m.notes, *note))
+
+
+def by_words(weights: Floats, queries: Sequence[Sequence[int]], keys: Sequence[Sequence[int]]) -> Floats:
+    """(query, key) -> (query group, key group): the mean over a group's rows, the sum over its columns; 0 for an empty group."""
+    rows = np.stack([weights[group].mean(0) if group else np.zeros(weights.shape[1], np.float32) for group in map(list, queries)])
+    return np.stack([rows[:, list(group)].sum(1) for group in keys], axis=1)
+
+
+def windows(shares: Floats, reach: float, queries: Sequence[Word], keys: Sequence[Word]) -> list[Window]:
+    """The window of each query word, along key words; `shares`: (query,) centres as shares of the way over the key tokens.
+
+    A word's centre is the mean over its tokens. Places between tokens go between words.
+    """
+    tokens = [position for word in keys for position in word.positions]
+    places = [
+        index + (part + 0.5) / len(word.positions) - 0.5 for index, word in enumerate(keys) for part in range(len(word.positions))
+    ]
+    found = []
+    for word in queries:
+        centre = float(shares[list(word.positions)].mean()) * (len(tokens) - 1)
+        left, middle, right = np.interp([centre - reach, centre, centre + reach], tokens, places)
+        found.append(Window(float(left), float(middle), float(right)))
+    return found
