@@ -55,7 +55,7 @@ class UnknownShape(MapError):
 
 
 class ChangedInPlace(MapError):
-    """Weights that were written over before they met the values."""
+    """Weights that were written over before they met the values, or what they are made of before the first look at it."""
 
 
 class HiddenKernel(AttnvizError):

@@ -56,7 +56,7 @@ class Tape:
         return AttentionMap(
             layer=record.layer, kind=record.kind, mechanism=record.mechanism, norm=record.norm, axes=record.axes,
             weights=record.example(self._example), labels=labels, notes=record.notes,
-            receipt=record.receipt,
+            receipt=record.receipt(),
         )  # fmt: skip
 
     def example(self, index: int) -> "Tape":
@@ -114,7 +114,9 @@ def record(model: nn.Module, layers: str | Sequence[str] = "*") -> Iterator[Tape
     """Records what the attention layers of `model` say in the calls made inside the block, in this thread.
 
     `layers` are names, beginnings of names or patterns with `*`. Outputs, hooks and settings are as without recording.
-    Raises NothingRecorded at the end of the block where no wanted layer emitted anything.
+    Raises NothingRecorded at the end of the block where no wanted layer emitted anything. Short calls of the fused kernel are
+    copied and checked at the first look at their map: OutputMismatch comes from there, and ChangedInPlace where somebody wrote
+    over query, key or value before it. A map that was looked at never changes.
     """
     tape, modules = Tape({}), _modules(model)
     choice = _Choice((layers,) if isinstance(layers, str) else tuple(layers), set())

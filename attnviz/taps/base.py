@@ -20,7 +20,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Record:
-    """What one layer said in one call, for a whole batch; `example(i)` gives the weights of one example."""
+    """What one layer said in one call, for a whole batch; `example(i)` gives the weights of one example.
+
+    Either may be the first look at a short call of the fused kernel, which is copied and checked then: errors come from there.
+    """
 
     layer: str
     kind: Kind
@@ -29,7 +32,7 @@ class Record:
     axes: tuple[str, ...]
     batch: int
     example: Callable[[int], Weights]
-    receipt: Receipt
+    receipt: Callable[[], Receipt]
     notes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
 

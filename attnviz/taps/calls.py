@@ -80,8 +80,7 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
 def _kernel(mode: calls, output: Tensor, /, query: Tensor, key: Tensor, *args: Any, **kwargs: Any) -> None:
     found = mode.place()
     if found is not None:
-        kind = mode.traces.kind(query, key, same_length=query.shape[-2] == key.shape[-2])
-        mode.emit(from_kernel(found, mode.masks, kind, output, query, key, *args, **kwargs))
+        mode.emit(from_kernel(found, mode.masks, mode.traces, output, query, key, *args, **kwargs))
 
 
 def _projection(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:

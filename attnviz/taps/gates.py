@@ -124,7 +124,7 @@ def from_gate(layer: str, gate: Tensor, kind: Kind) -> Record:
     )  # fmt: skip
     return Record(
         layer=layer, kind=kind, mechanism=f"{kind} gate", norm="sigmoid", axes=AXES[kind], batch=len(kept),
-        example=lambda i: Dense(kept[i]), receipt=receipt,
+        example=lambda i: Dense(kept[i]), receipt=lambda: receipt,
     )  # fmt: skip
 
 

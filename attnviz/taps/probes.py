@@ -44,5 +44,5 @@ def _record(layer: str, probe: Probe, weights: Tensor) -> Record:
     )  # fmt: skip
     return Record(
         layer=layer, kind=probe.kind, mechanism=probe.mechanism, norm=probe.norm, axes=probe.axes,
-        batch=len(kept), example=lambda i: Dense(kept[i]), receipt=receipt,
+        batch=len(kept), example=lambda i: Dense(kept[i]), receipt=lambda: receipt,
     )  # fmt: skip

@@ -14,21 +14,25 @@ NOTHING = torch.zeros(())
 TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-3, torch.float16: 2e-2, torch.bfloat16: 5e-2}
 
 
+def chosen(queries: int) -> slice:
+    """The rows that are checked, the first and the last among them where they fall so."""
+    return slice(None, None, max(1, (queries - 1) // (ROWS - 1)))
+
+
 def check(layer: str, weights: DotProduct, value: Tensor, output: Tensor, dropped: bool) -> tuple[float, float | None]:
-    """Largest error of a row's sum and of the output, from weights, (key head, key, feature) and (head, query, feature).
+    """Largest error of a row's sum and of the output, from weights, (key head, key, feature) and (head, chosen query, feature).
 
     The second is None where dropout hides it. Raises OutputMismatch where weights and values do not give the output.
     """
-    rows = slice(None, None, max(1, (output.shape[1] - 1) // (ROWS - 1)))
     # not to be seen by a recording around this one
     with torch._C.DisableTorchFunction():
-        found = _rows(weights, rows)
+        found = _rows(weights, chosen(weights.shape[1]))
         if not found.numel():
             return 0.0, None
         sums = found.sum(-1)
         least, most = (sums if weights.bias is None else torch.where(sums == 0, 1, sums)).aminmax()
         sum_error = max(1 - float(least), float(most) - 1)
-        return sum_error, None if dropped else _output_error(layer, found, value.cpu(), output[:, rows].cpu())
+        return sum_error, None if dropped else _output_error(layer, found, value.cpu(), output.cpu())
 
 
 def _output_error(layer: str, weights: Tensor, value: Tensor, output: Tensor) -> float:
@@ -57,7 +61,7 @@ def _rows(weights: DotProduct, rows: slice) -> Tensor:
         bias = bias[:, rows] if bias.shape[1] > 1 else bias
         by_head.masked_fill_(~bias, -torch.inf) if bias.dtype == torch.bool else by_head.add_(bias)
     if weights.causal:
-        chosen = torch.arange(weights.shape[1])[rows]
-        by_head.masked_fill_(chosen[:, None] < torch.arange(weights.shape[2]), -torch.inf)
+        positions = torch.arange(weights.shape[1])[rows]
+        by_head.masked_fill_(positions[:, None] < torch.arange(weights.shape[2]), -torch.inf)
     blind = scores.amax(-1, keepdim=True) == -torch.inf
     return scores.softmax(-1).masked_fill_(blind, 0)

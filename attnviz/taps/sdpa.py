@@ -5,24 +5,23 @@ The call itself still runs in the fused kernel. What is kept is what the weights
 
 import math
 import time
-from typing import Any
 
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from attnviz.errors import UnknownShape
-from attnviz.maps import Kind, Receipt
+from attnviz.maps import Receipt
 from attnviz.taps.base import Record
 from attnviz.taps.batch import examples, refuse_folded
+from attnviz.taps.factors import Call, rows_of
 from attnviz.taps.masks import Masks
+from attnviz.taps.once import Once
 from attnviz.taps.place import Place
-from attnviz.taps.proof import check
+from attnviz.taps.traces import Traces
 from attnviz.weights import DotProduct
 
 
 def from_kernel(
-    place: Place, masks: Masks, kind: Kind, output: Tensor, query: Tensor, key: Tensor, value: Tensor,
+    place: Place, masks: Masks, traces: Traces, output: Tensor, query: Tensor, key: Tensor, value: Tensor,
     attn_mask: Tensor | None = None, dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None,
     enable_gqa: bool = False,  # noqa: ARG001  (the shapes of query and key say it)
 ) -> Record:  # fmt: skip
@@ -33,23 +32,34 @@ def from_kernel(
         attn_mask = attn_mask.unsqueeze(1) if attn_mask is not None and attn_mask.ndim == 3 else attn_mask
     query, key, value, output = (_with_heads(place.layer, tensor.detach()) for tensor in (query, key, value, output))
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    kept_query, kept_key = _kept(query), _kept(key)
     bias = None if attn_mask is None else masks.kept(attn_mask)
+    layer = place.layer  # a record must not hold the module
+    call = Call(layer, query, key, value, rows_of(output), factor, None if bias is None else bias[0], is_causal, dropout_p > 0)
+    waits = call.can_wait(traces)
+    kept = Once(call.unchanged if waits else call.factors)
+    if not waits:
+        kept()
 
     def weights(i: int) -> DotProduct:
-        of_example = None if bias is None else bias[i if len(bias) > 1 else 0]
-        return DotProduct(kept_query[i], kept_key[i], factor, of_example, is_causal)
+        factors, of_example = kept(), None if bias is None else bias[i if len(bias) > 1 else 0]
+        return DotProduct(factors.query[i], factors.key[i], factor, of_example, is_causal)
 
-    sum_error, output_error = check(place.layer, weights(0), value[0], output[0], dropped=dropout_p > 0)
     axes, batch, example, notes = examples(place, len(query), weights)
-    receipt = Receipt(
-        layer=place.layer, how="query and key of scaled_dot_product_attention", backend_before="fused kernel",
-        backend_during="fused kernel", row_sum_error=sum_error, output_error=output_error,
-        seconds=time.perf_counter() - start, bytes=kept_query.nbytes + kept_key.nbytes + (0 if bias is None else bias.nbytes),
-    )  # fmt: skip
+    seconds = time.perf_counter() - start
+
+    def receipt() -> Receipt:
+        """`seconds` are those of the forward pass and of the first look together."""
+        factors = kept()
+        return Receipt(
+            layer=layer, how="query and key of scaled_dot_product_attention", backend_before="fused kernel",
+            backend_during="fused kernel", row_sum_error=factors.row_sum_error, output_error=factors.output_error,
+            seconds=seconds + waits * factors.seconds,
+            bytes=factors.query.nbytes + factors.key.nbytes + (0 if bias is None else bias.nbytes),
+        )  # fmt: skip
+
     return Record(
-        layer=place.layer, kind=kind, mechanism=_mechanism(query, key), norm="softmax", axes=axes, batch=batch,
-        example=example, receipt=receipt, notes=notes,
+        layer=layer, kind=traces.kind(query, key, same_length=query.shape[-2] == key.shape[-2]),
+        mechanism=_mechanism(query, key), norm="softmax", axes=axes, batch=batch, example=example, receipt=receipt, notes=notes,
     )  # fmt: skip
 
 
@@ -65,9 +75,3 @@ def _with_heads(layer: str, tensor: Tensor) -> Tensor:
 def _mechanism(query: Tensor, key: Tensor) -> str:
     heads, key_heads = query.shape[1], key.shape[1]
     return "multi-head" if heads == key_heads else "multi-query" if key_heads == 1 else "grouped-query"
-
-
-def _kept(tensor: Tensor) -> NDArray[Any]:
-    """A copy that nobody else holds; bfloat16, which NumPy lacks, becomes float32."""
-    copy = tensor.to("cpu", torch.float32 if tensor.dtype == torch.bfloat16 else tensor.dtype, copy=True)
-    return copy.numpy()

@@ -37,12 +37,11 @@ def joined(before: Record, record: Record, others: Iterable[Record]) -> Record |
         return None
     steps = (*(_without_keys(step, last) for step in first), last)
     note = f"{len(steps)} calls with a cache, joined along the queries; keys that were not there yet are zero"
-    return replace(before, steps=steps, example=Joined(steps), receipt=_receipt(before, record), notes=(note,))
+    receipt = _receipt(before.receipt(), record.receipt())
+    return replace(before, steps=steps, example=Joined(steps), receipt=lambda: receipt, notes=(note,))
 
 
-def _receipt(before: Record, record: Record) -> Receipt:
-    one, two = before.receipt, record.receipt
-
+def _receipt(one: Receipt, two: Receipt) -> Receipt:
     def worst(*errors: float | None) -> float | None:
         return max((error for error in errors if error is not None), default=None)
 

@@ -1,8 +1,12 @@
 """Generation with a key-value cache against one causal pass over the same tokens."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.nn import functional as F
 
 from attnviz import record
 from tests.taps.families import FAMILIES, ids
@@ -93,3 +97,22 @@ def test_steps_keep_one_copy_of_the_keys() -> None:
     parts = tape["layers.0"].weights.parts  # type: ignore[attr-defined]
     assert len(parts) == 9
     assert all(np.shares_memory(part.key, parts[-1].key) for part in parts)
+
+
+def test_a_generation_holds_no_values_of_its_steps() -> None:
+    held: list[StorageWeakRef] = []
+
+    class Watched(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if func is F.scaled_dot_product_attention:
+                held.append(StorageWeakRef(args[2].untyped_storage()))
+            return func(*args, **(kwargs or {}))
+
+    model, cache = FAMILIES["Llama"].make("sdpa"), None
+    with torch.no_grad(), Watched(), record(model, "layers.0") as tape:
+        for step in range(6):
+            cache = model(IDS[:, step : step + 1], past_key_values=cache, use_cache=True).past_key_values
+    del cache
+    assert len(held) == 6 * len(model.layers)
+    assert all(memory.expired() for memory in held)
+    assert tape["layers.0"].shape == (4, 6, 6)

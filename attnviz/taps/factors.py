@@ -1,0 +1,90 @@
+"""Query and key of one call of the fused kernel: copied and checked at once, or at the first look.
+
+Copies and checks cost a short forward pass a tenth of its time. Where a call is short and its tensors were made inside the
+recording, references wait for the first look instead, which holds them against torch's count of changes in place: numbers that
+changed since are refused. What torch does not count (`.data`, arrays that share memory) the check of the output can still find.
+Long calls are copied at once, so that value and output are not held beside them.
+"""
+
+import time
+from typing import Any, NamedTuple
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from attnviz.errors import ChangedInPlace
+from attnviz.taps.proof import check, chosen
+from attnviz.taps.traces import Traces
+from attnviz.weights import DotProduct
+
+SHORT = 1 << 20  # numbers in one of the three
+
+
+class Factors(NamedTuple):
+    """Copies that nobody else holds, (batch, head, query, feature) and (batch, key head, key, feature), and what was found."""
+
+    query: NDArray[Any]
+    key: NDArray[Any]
+    row_sum_error: float
+    output_error: float | None
+    seconds: float
+
+
+class Call(NamedTuple):
+    """One call of the kernel; `rows`: the chosen queries of the first example's output, `bias`: that of the first example."""
+
+    layer: str
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    rows: Tensor
+    scale: float
+    bias: NDArray[Any] | None
+    causal: bool
+    dropped: bool
+
+    def factors(self) -> Factors:
+        """Raises OutputMismatch where query and key do not give the output."""
+        start = time.perf_counter()
+        query, key = _kept(self.query), _kept(self.key)
+        first = DotProduct(query[0], key[0], self.scale, self.bias, self.causal)
+        errors = check(self.layer, first, self.value[0], self.rows, self.dropped)
+        return Factors(query, key, *errors, time.perf_counter() - start)
+
+    def unchanged(self) -> Factors:
+        """The same later on; raises ChangedInPlace where query, key or value are no longer what the kernel got."""
+        self._refuse_changed()
+        factors = self.factors()
+        self._refuse_changed()  # another thread may have written meanwhile
+        return factors
+
+    def _refuse_changed(self) -> None:
+        changed = [name for name in ("query", "key", "value") if getattr(self, name)._version]
+        if changed:
+            raise ChangedInPlace(
+                f"layer {self.layer}: {' and '.join(changed)} changed in place between the call and the first look at it",
+                "look (tape[...]) before that, or let what changes them give a new tensor",
+            )
+
+    def can_wait(self, traces: Traces) -> bool:
+        """Whether nobody but the model had these tensors: made inside the recording, on the CPU, and never written over."""
+        return all(_can_wait(tensor, traces) for tensor in (self.query, self.key, self.value))
+
+
+def rows_of(output: Tensor) -> Tensor:
+    """(head, chosen query, feature): a copy of what is checked of a (batch, head, query, feature) output."""
+    return output[0, :, chosen(output.shape[2])].clone()
+
+
+def _can_wait(tensor: Tensor, traces: Traces) -> bool:
+    return (
+        tensor.numel() <= SHORT and tensor.device.type == "cpu" and not tensor.is_inference() and tensor._version == 0
+        and traces.of(tensor) is not None
+    )  # fmt: skip
+
+
+def _kept(tensor: Tensor) -> NDArray[Any]:
+    """A copy; bfloat16, which NumPy lacks, becomes float32."""
+    copy = tensor.to("cpu", torch.float32 if tensor.dtype == torch.bfloat16 else tensor.dtype, copy=True)
+    return copy.numpy()
