@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from attnviz import plot
 from attnviz.encode import EncodedImage, EncodedText
 from attnviz.errors import InputError, UnknownLayer
-from attnviz.explain import glance, overview, sampled
+from attnviz.explain import entropy, glance, overview, sampled
 from attnviz.maps import AttentionMap
 from attnviz.translate import Shown, Translation
 
@@ -112,12 +112,21 @@ def figure_of(prediction: Shown, maps: Sequence[AttentionMap]) -> tuple[go.Figur
         raise UnknownLayer("a picture shows one layer of one head", "give --layer with --head, or leave both out for all heads")
     if plot.PLOTS.get(maps[0].axes) is plot.sentence:
         alike = [m for m in maps if m.axes == maps[0].axes]
+        if [m.norm for m in alike] == ["sigmoid", "binary"]:
+            return _chosen(prediction, *alike)
         return plot.sentence(alike), " ".join(_caption(prediction, m) for m in alike)
     spatial = [m for m in maps if m.axes == ("row", "column")]
     captions = " ".join(_caption(prediction, m) for m in spatial or maps[:1])
     if spatial and isinstance(prediction.encoded, EncodedImage):
         return plot.strip(spatial, prediction.encoded.seen), captions
     return plot.PLOTS[maps[0].axes](maps[0]), captions
+
+
+def _chosen(prediction: Shown, odds: AttentionMap, picked: AttentionMap) -> tuple[go.Figure, str]:
+    """Odds, and what was picked by them."""
+    bits, seed = float(entropy(odds.dense()).sum()), getattr(prediction, "seed", None)
+    caption = plot.choice_caption(odds, picked, bits, prediction.card.name, prediction.seconds, seed)
+    return plot.hard_choice(odds, picked), caption
 
 
 def _translated(translation: Translation, m: AttentionMap) -> go.Figure:

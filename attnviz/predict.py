@@ -26,6 +26,7 @@ class Prediction:
     `probabilities`: label -> probability, in the card's order; of the many words of a language model the most probable ones.
     Empty where the model decides nothing, and `why_none` says why. `about` says what was decided where it is no label.
     `seconds`: the forward pass with its recording. `patches`: how positions stand for places of a photo, where they do.
+    `seed`: what chance began with, where something was drawn.
     """
 
     card: ModelCard
@@ -36,6 +37,7 @@ class Prediction:
     about: str = ""
     why_none: str = ""
     patches: Patches | None = None
+    seed: int | None = None
 
     @property
     def decision(self) -> str | None:
@@ -50,7 +52,8 @@ class Prediction:
     @property
     def answer(self) -> dict[str, Any]:
         """What was decided, for a file."""
-        return {"decision": self.decision, "probabilities": self.probabilities}
+        drawn = {} if self.seed is None else {"seed": self.seed}
+        return {"decision": self.decision, "probabilities": self.probabilities, **drawn}
 
     @cached_property
     def ranked(self) -> list[tuple[str, float]]:
@@ -75,7 +78,7 @@ def predict(model: Net, raw: Any, *, seed: int | None = None, **options: Any) ->
     names = encoded.tokens if isinstance(encoded, EncodedText) else patches.names if patches is not None else None
     labelled = tape if names is None else tape.labelled("*", query=names, key=names, **_words(tape, encoded))
     return Prediction(
-        model.card, encoded, decided.probabilities, labelled, seconds, decided.about, decided.why_none, patches
+        model.card, encoded, decided.probabilities, labelled, seconds, decided.about, decided.why_none, patches, seed
     )  # fmt: skip
 
 

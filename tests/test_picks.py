@@ -10,6 +10,7 @@ from attnviz import load, plot, predict
 from attnviz.draw import choose, figure_of
 from attnviz.errors import InputError
 from attnviz.evaluate import evaluate
+from attnviz.export import summary
 from attnviz.maps import AttentionMap
 from attnviz.nets import Net
 from attnviz.predict import resample
@@ -61,6 +62,11 @@ def test_soft_attention_is_labelled_with_the_tokens(soft: Net) -> None:
     assert prediction.tape["attention"].labels == {"key": ("a", "good", "un", "##believ", "##able", "film")}
 
 
+def test_a_file_names_the_seed_that_it_was_drawn_with(hard: Net) -> None:
+    assert summary(predict(hard, TEXT, seed=7))["seed"] == 7
+    assert "seed" not in summary(predict(hard, TEXT))
+
+
 def test_a_seed_picks_the_same_again(hard: Net) -> None:
     assert picks(hard, 7) == picks(hard, 7)
     assert len({tuple(picks(hard, seed)) for seed in range(30)}) > 1
@@ -88,15 +94,18 @@ def test_a_seed_out_of_range_is_refused(hard: Net, seed: int) -> None:
         predict(hard, TEXT, seed=seed)
 
 
-def test_the_figure_shows_odds_and_picks_over_one_another(hard: Net) -> None:
-    prediction = predict(hard, TEXT)
+@pytest.mark.parametrize("seed", [None, 7])
+def test_the_figure_shows_odds_and_fills_what_was_picked(hard: Net, seed: int | None) -> None:
+    prediction = predict(hard, TEXT, seed=seed)
     figure, caption = figure_of(prediction, choose(prediction))
-    odds, taken = (np.array(bars.y) for bars in figure.data)
-    np.testing.assert_allclose(odds, prediction.tape["picker.odds"].dense())
-    assert taken.tolist() == prediction.tape["picker.picks"].dense().tolist()
+    odds, squares = figure.data
+    np.testing.assert_allclose(odds.y, prediction.tape["picker.odds"].dense())
+    taken = prediction.tape["picker.picks"].dense()
+    assert [symbol == "square" for symbol in squares.marker.symbol] == taken.astype(bool).tolist()
+    assert ("with seed 7" in caption) == (seed == 7)
     assert [name.rstrip("\u200b") for name in figure.data[0].x] == TEXT.split()
     assert len(set(figure.data[0].x)) == 10  # the same word twice is two bars
-    assert f"{int(taken.sum())} of 10 are picked." in caption
+    assert f"{int(taken.sum())} of 10 are picked, " in caption
 
 
 def test_the_figure_of_soft_attention_is_its_weights(soft: Net) -> None:

@@ -2,20 +2,26 @@
 
 from attnviz.explain.heads import Glance, glance, sampled, sharpness
 from attnviz.explain.patches import over_patches
+from attnviz.explain.picks import entropy, picked_words, standard_error, with_and_without
 from attnviz.explain.streamed import Overview, looked_at_by, overview
-from attnviz.explain.words import by_word, find, shown_words, totals
+from attnviz.explain.words import along_words, by_word, find, shown_words, totals
 
 __all__ = [
     "Glance",
     "Overview",
+    "along_words",
     "by_word",
+    "entropy",
     "find",
     "glance",
     "looked_at_by",
     "over_patches",
     "overview",
+    "picked_words",
     "sampled",
     "sharpness",
     "shown_words",
+    "standard_error",
     "totals",
+    "with_and_without",
 ]

@@ -35,6 +35,26 @@ def by_word(m: AttentionMap, words: Sequence[Word], merge: bool = True, hide_spe
     return replace(m, norm=norm, weights=Dense(weights), labels={"query": labels, "key": labels}, notes=tuple(notes))
 
 
+def along_words(m: AttentionMap, words: Sequence[Word], merge: bool = True, hide_special: bool = False) -> AttentionMap:
+    """A map with one axis over tokens -> over words: the sum over each word's tokens; the whole keeps its sum.
+
+    With `hide_special` special tokens are left out, and a note says how much they hold.
+    """
+    axis = m.axes[0]
+    groups = shown_words(words, m.labels[axis], merge)
+    shown = shown_words(words, m.labels[axis], merge, hide_special)
+    tokens = m.dense()
+    weights = np.array([tokens[list(word.positions)].sum() for word in shown], dtype=np.float32)
+    notes = list(m.notes)
+    if any(len(word.positions) > 1 for word in shown):
+        notes.append("Sub-words are merged into words: their weights are summed.")
+    if hidden := len(groups) - len(shown):
+        left = max(0.0, 1 - float(weights.sum()))
+        notes.append(f"{hidden} special token{'s are' if hidden > 1 else ' is'} hidden, with {left:.0%} of the attention.")
+    norm = m.norm if not hidden else "partial"
+    return replace(m, norm=norm, weights=Dense(weights), labels={axis: tuple(word.text for word in shown)}, notes=tuple(notes))
+
+
 def shown_words(words: Sequence[Word], tokens: Sequence[str], merge: bool = True, hide_special: bool = False) -> list[Word]:
     """The words of a map by word: tokens where `merge` is False; special ones are left out by choice, unless all are."""
     groups = list(words) if merge else [Word(tokens[i], (i,), word.special) for word in words for i in word.positions]

@@ -5,12 +5,15 @@ from collections.abc import Callable
 import plotly.graph_objects as go
 
 from attnviz.plot.alignment import alignment
-from attnviz.plot.bars import channel_gates, probabilities, three_digits, word_weights
+from attnviz.plot.bars import RANKED, channel_gates, probabilities, three_digits, word_weights
 from attnviz.plot.caption import ALIKE, caption
 from attnviz.plot.difference import difference, word_difference
 from attnviz.plot.heatmap import MAX_CELLS, MAX_LABELS, heatmap
 from attnviz.plot.overview import overview
 from attnviz.plot.photo import FOOT, gate_map, overlay, photo
+from attnviz.plot.picks import MOST as MOST_PICKS
+from attnviz.plot.picks import against_odds, choice_caption, decisions, hard_choice
+from attnviz.plot.row import one_row
 from attnviz.plot.sentence import sentence
 from attnviz.plot.strip import strip
 from attnviz.plot.thumbnails import thumbnails
@@ -32,13 +35,20 @@ __all__ = [
     "FOOT",
     "MAX_CELLS",
     "MAX_LABELS",
+    "MOST_PICKS",
     "PLOTS",
+    "RANKED",
+    "against_odds",
     "alignment",
     "caption",
     "channel_gates",
+    "choice_caption",
+    "decisions",
     "difference",
     "gate_map",
+    "hard_choice",
     "heatmap",
+    "one_row",
     "overlay",
     "overview",
     "photo",

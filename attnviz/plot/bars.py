@@ -10,6 +10,7 @@ from attnviz.plot.heatmap import as_text, distinct
 from attnviz.plot.style import BLUE, GREY, HUES, finish
 
 MANY = 40
+RANKED = 12
 SMALL = 0.1
 
 
@@ -56,7 +57,7 @@ def channel_gates(m: AttentionMap) -> go.Figure:
 
 def word_weights(labels: tuple[str, ...], weights: Sequence[float], norm_top: float = 1.0) -> go.Figure:
     """Words with a weight each, the largest first, at most a dozen; `norm_top` is the end of the scale."""
-    order = np.argsort(-np.asarray(weights), kind="stable")[:12]
+    order = np.argsort(-np.asarray(weights), kind="stable")[:RANKED]
     places = ".3f" if norm_top > SMALL else ".2g"
     names = distinct(labels, len(labels))
     figure = go.Figure(

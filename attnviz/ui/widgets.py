@@ -140,14 +140,16 @@ def map_card(m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown
     card_foot(m, figure, caption, prediction, key)
 
 
-def card_foot(m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown, key: str) -> None:
-    """The part of a map card below its figure."""
+def card_foot(
+    m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown, key: str, maps: Sequence[AttentionMap] = ()
+) -> None:
+    """The part of a map card below its figure; `maps`: what the files hold where that is more than `m`."""
     st.caption(caption.replace("$", "\\$"))
     left, right, _ = st.columns([1, 1, 2])
     with left.popover("Receipt", width="stretch"):
         receipt(m)
     with right.popover("Export", width="stretch"):
-        downloads(m, figure, caption, prediction, key)
+        downloads(m, figure, caption, prediction, key, maps)
 
 
 def receipt(m: AttentionMap) -> None:
@@ -163,14 +165,22 @@ def receipt(m: AttentionMap) -> None:
     )
 
 
-def downloads(m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown, key: str) -> None:
+def downloads(
+    m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown, key: str, maps: Sequence[AttentionMap] = ()
+) -> None:
     """The map as a file; each is made when it is asked for."""
-    stem = f"{prediction.card.name}-{m.layer}" + ("" if m.of_head is None else f"-head{m.of_head}")
+    seed = getattr(prediction, "seed", None)
+    stem = (
+        f"{prediction.card.name}-{m.layer}"
+        + ("" if seed is None else f"-seed{seed}")
+        + ("" if m.of_head is None else f"-head{m.of_head}")
+    )
     makers: dict[str, Callable[[], bytes]] = {
         "html": lambda: export.as_html(figure, prediction.card.name, caption),
-        "json": lambda: export.as_json([m], prediction),
-        "npz": lambda: export.as_npz([m], prediction),
+        "json": lambda: export.as_json(maps or [m], prediction),
+        "npz": lambda: export.as_npz(maps or [m], prediction),
     }
     for kind, make in makers.items():
         st.download_button(f".{kind}", make, f"{stem}.{kind}", key=f"{key}-{kind}", on_click="ignore", width="stretch")
-    st.caption(f"PNG and SVG: `attnviz map {prediction.card.name} ... --out figure.svg`, where a Chromium is installed.")
+    drawn = "" if seed is None else f" --seed {seed}"
+    st.caption(f"PNG and SVG: `attnviz map {prediction.card.name} ...{drawn} --out figure.svg`, where a Chromium is installed.")

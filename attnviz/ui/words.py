@@ -14,6 +14,8 @@ _CSS = """
 button { display: inline-flex; flex-direction: column; align-items: center; border: 1px solid transparent; border-radius: 6px;
   padding: 3px 6px; font: inherit; font-size: 1.12rem; line-height: 1.35; color: var(--st-text-color); cursor: pointer;
   background: rgba(37, 99, 235, var(--tint)); unicode-bidi: isolate; max-width: 100%; overflow-wrap: anywhere }
+button.hard { background: none; border: 2px solid rgba(13, 148, 136, calc(.1 + .9 * var(--odds))); padding: 2px 5px }
+button.hard.picked { background: rgba(13, 148, 136, .42) }
 button:hover { border-color: var(--st-border-color) }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px }
 button[aria-pressed="true"] { border: 2px solid var(--st-text-color); padding: 2px 5px }
@@ -31,9 +33,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
     button.type = 'button';
     button.style.setProperty('--tint', (0.72 * word.tint).toFixed(3));
     button.setAttribute('aria-pressed', String(i === data.locked));
-    button.setAttribute('aria-label', word.text + ' ' + word.value);
-    button.title = word.value;
-    if (word.special) button.className = 'special';
+    const said = data.hard ? word.value + (word.picked ? ', picked' : ', not picked') : word.value;
+    button.setAttribute('aria-label', word.text + ' ' + said);
+    button.title = said;
+    button.style.setProperty('--odds', word.tint.toFixed(3));
+    button.classList.toggle('special', word.special);
+    button.classList.toggle('hard', data.hard);
+    button.classList.toggle('picked', data.hard && word.picked);
     const text = document.createElement('span');
     text.dir = 'auto';
     text.textContent = word.text;
@@ -60,19 +66,23 @@ _component = st.components.v2.component(
 
 
 def words(
-    labels: Sequence[str], weights: Floats, special: Sequence[bool], key: str, locked: int | None, take: Callable[[int], None]
-) -> None:
+    labels: Sequence[str], weights: Floats, special: Sequence[bool], key: str, locked: int | None, take: Callable[[int], None],
+    picked: Sequence[bool] | None = None,
+) -> None:  # fmt: skip
     """Draws words, the one at `locked` framed; `take` hears which one is clicked.
 
-    weights: (word,); the strongest tint is the largest weight.
+    weights: (word,); the strongest tint is the largest weight. With `picked`, (word,), weights are odds from 0 to 1, which
+    show as outlines, and the picked words are filled.
     """
     top = max(float(weights.max()), 1e-9)
     places = 2 if top > FINE else 4
+    hard = picked is not None
     shown = [
-        {"text": text, "tint": float(weight) / top, "value": f"{weight:.{places}f}", "special": bool(mark)}
-        for text, weight, mark in zip(labels, weights, special, strict=True)
-    ]
-    data: dict[str, Any] = {"words": shown, "locked": locked, "numbers": len(shown) <= NUMBERED}
+        {"text": text, "tint": float(weight) / (1 if hard else top), "value": f"{weight:.{places}f}", "special": bool(mark),
+         "picked": bool(taken)}
+        for text, weight, mark, taken in zip(labels, weights, special, picked or [False] * len(labels), strict=True)
+    ]  # fmt: skip
+    data: dict[str, Any] = {"words": shown, "locked": locked, "numbers": len(shown) <= NUMBERED, "hard": hard}
     _component(key=key, data=data, on_clicked_change=lambda: take(int(st.session_state[key]["clicked"])))
 
 

@@ -113,13 +113,3 @@ def test_a_changed_head_keeps_the_prediction() -> None:
     kept = page.session_state["predictions"]
     assert len(kept) == 1
     assert next(iter(kept.values())) is before
-
-
-@pytest.mark.parametrize(("model", "said"), [("sentiment-soft", "has the largest"), ("sentiment-hard", "are picked.")])
-def test_a_model_without_heads_is_shown_word_by_word(model: str, said: str) -> None:
-    page = open_page("text")
-    page.selectbox(key="text-model").set_value(model).run()
-    assert not page.exception
-    assert not page.error
-    assert any("Decision:" in element.value for element in page.markdown)
-    assert any(said in element.value for element in page.caption)

@@ -12,11 +12,12 @@ from attnviz.encode.text import character_limit
 from attnviz.explain import by_word, shown_words
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
-from attnviz.ui import cache, heads, long_text, translation, widgets
+from attnviz.ui import cache, hard, heads, long_text, soft, translation, widgets
 from attnviz.ui.heads import HEAD, LAYER
 from attnviz.ui.sentence import sentence, text_key
 from attnviz.ui.words import locked_token, toggle, word_at, words
 
+HEADS = ("head", "query", "key")
 MERGE, HIDE, SCALE, TASK = "text-merge", "text-hide", "text-scale", "text-task"
 # What a visitor can have done, and the tasks of the models that do it.
 TASKS = {
@@ -64,15 +65,25 @@ def decide(card: ModelCard, text: str) -> None:
         return
     if fresh:
         widgets.notes(prediction.encoded.notes)
+    shown_as(prediction)(prediction)
+
+
+def shown_as(prediction: Prediction) -> Callable[[Prediction], None]:
+    """How a decision is shown: by the axes of what is on its tape."""
+    axes = tuple(m.axes for m in prediction.tape)
+    views = {soft.AXES: soft.view, hard.AXES: hard.view, (HEADS,) * len(axes): all_heads}
+    return views.get(axes, sentence_map)
+
+
+def all_heads(prediction: Prediction) -> None:
+    """The decision, and every head."""
     widgets.decision(prediction, "text-decision")
-    if all(m.axes == ("head", "query", "key") for m in prediction.tape):
-        attention(prediction)
-    else:
-        sentence_map(prediction)
+    attention(prediction)
 
 
 def sentence_map(prediction: Prediction) -> None:
-    """The sentence with one number a word, for models without heads."""
+    """The decision, and the sentence with one number a word, for what has no view of its own."""
+    widgets.decision(prediction, "text-decision")
     maps = choose(prediction)
     figure, caption = figure_of(prediction, maps)
     widgets.map_card(maps[0], figure, caption, prediction, "text-sentence")

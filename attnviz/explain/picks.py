@@ -1,0 +1,42 @@
+"""Words that are picked by chance, each on its own: how much is open, how far samples stray, what a pick does."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.encode.text import Word
+from attnviz.weights import Floats
+
+Reals = NDArray[np.float64]
+
+
+def entropy(odds: Floats) -> Reals:
+    """(word,) odds -> (word,) bits of what is open, -p log p - (1 - p) log(1 - p): 1 at even odds, 0 where it is certain.
+
+    Picks are independent, so the sum is the entropy of all picks together (Shannon, 1948).
+    """
+    both = np.stack([odds, 1.0 - odds.astype(np.float64)])
+    return -np.where(both > 0, both * np.log2(np.where(both > 0, both, 1)), 0.0).sum(0) + 0.0
+
+
+def standard_error(odds: Floats, count: int) -> Reals:
+    """(word,) odds -> (word,): how far the share of `count` draws is from the odds, as a root mean square."""
+    exact = odds.astype(np.float64)
+    return np.asarray(np.sqrt(exact * (1 - exact) / count))
+
+
+def with_and_without(picks: NDArray[np.bool_], values: Reals) -> tuple[float | None, float | None]:
+    """(sample,) whether a word was picked, (sample,) values -> their mean with the word and without; None where no sample is."""
+    with_it, without = values[picks], values[~picks]
+    return (float(with_it.mean()) if with_it.size else None), (float(without.mean()) if without.size else None)
+
+
+def picked_words(words: Sequence[Word], picked: Sequence[bool], start: str) -> list[Word]:
+    """The words as they reach who reads picked ones: `start`, then the picked words with their tokens numbered anew."""
+    found, place = [Word(start, (0,), special=True)], 1
+    for word, taken in zip(words, picked, strict=True):
+        if taken:
+            found.append(Word(word.text, tuple(range(place, place + len(word.positions))), word.special))
+            place += len(word.positions)
+    return found
