@@ -116,7 +116,7 @@ def record(model: nn.Module, layers: str | Sequence[str] = "*") -> Iterator[Tape
     `layers` are names, beginnings of names or patterns with `*`. Outputs, hooks and settings are as without recording.
     Raises NothingRecorded at the end of the block where no wanted layer emitted anything. Short calls of the fused kernel are
     copied and checked at the first look at their map: OutputMismatch comes from there, and ChangedInPlace where somebody wrote
-    over query, key or value before it. A map that was looked at never changes.
+    over query or key before it. A map that was looked at never changes.
     """
     tape, modules = Tape({}), _modules(model)
     choice = _Choice((layers,) if isinstance(layers, str) else tuple(layers), set())
@@ -145,8 +145,9 @@ def _modules(model: nn.Module) -> dict[str, nn.Module]:
         if id(module) not in seen:
             seen.add(id(module))
             found[name] = module
-            prefix = name and name + "."
-            todo += [(prefix + part, child) for part, child in reversed(module._modules.items()) if child is not None]
+            if module._modules:
+                prefix = name and name + "."
+                todo += [(prefix + part, child) for part, child in reversed(module._modules.items()) if child is not None]
     return found
 
 

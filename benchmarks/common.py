@@ -38,6 +38,11 @@ def recorded(model: torch.nn.Module, ids: torch.Tensor) -> attnviz.Tape:
     return tape
 
 
+def looked(model: torch.nn.Module, ids: torch.Tensor) -> object:
+    """The same, and the map of every layer, which is when short calls are copied and checked."""
+    return list(recorded(model, ids))
+
+
 @torch.no_grad()
 def eager(model: torch.nn.Module, ids: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """All weights, as transformers returns them: one (1, head, query, key) a layer."""
@@ -47,6 +52,7 @@ def eager(model: torch.nn.Module, ids: torch.Tensor) -> tuple[torch.Tensor, ...]
 WAYS: dict[str, tuple[str, Callable[[torch.nn.Module, torch.Tensor], object]]] = {
     "plain": ("sdpa", plain),
     "recorded": ("sdpa", recorded),
+    "looked": ("sdpa", looked),
     "eager": ("eager", eager),
 }
 

@@ -3,7 +3,6 @@
 Copies and checks cost a short forward pass a tenth of its time. Where a call is short and its tensors were made inside the
 recording, references wait for the first look instead, which holds them against torch's count of changes in place: numbers that
 changed since are refused. What torch does not count (`.data`, arrays that share memory) the check of the output can still find.
-Long calls are copied at once, so that value and output are not held beside them.
 """
 
 import time
@@ -14,11 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from attnviz.errors import ChangedInPlace
-from attnviz.taps.proof import check, chosen
+from attnviz.taps.proof import check
 from attnviz.taps.traces import Traces
 from attnviz.weights import DotProduct
 
-SHORT = 1 << 20  # numbers in one of the three
+SHORT = 1 << 20  # numbers in one of the two; references to parts of larger memory could hold more of it than copies
 
 
 class Factors(NamedTuple):
@@ -32,13 +31,13 @@ class Factors(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One call of the kernel; `rows`: the chosen queries of the first example's output, `bias`: that of the first example."""
+    """One call of the kernel; `value` and `output`: copies of what is checked of the first example, `bias`: its own."""
 
     layer: str
     query: Tensor
     key: Tensor
     value: Tensor
-    rows: Tensor
+    output: Tensor
     scale: float
     bias: NDArray[Any] | None
     causal: bool
@@ -49,18 +48,18 @@ class Call(NamedTuple):
         start = time.perf_counter()
         query, key = _kept(self.query), _kept(self.key)
         first = DotProduct(query[0], key[0], self.scale, self.bias, self.causal)
-        errors = check(self.layer, first, self.value[0], self.rows, self.dropped)
+        errors = check(self.layer, first, self.value, self.output, self.dropped)
         return Factors(query, key, *errors, time.perf_counter() - start)
 
     def unchanged(self) -> Factors:
-        """The same later on; raises ChangedInPlace where query, key or value are no longer what the kernel got."""
+        """The same later on; raises ChangedInPlace where query or key are no longer what the kernel got."""
         self._refuse_changed()
         factors = self.factors()
         self._refuse_changed()  # another thread may have written meanwhile
         return factors
 
     def _refuse_changed(self) -> None:
-        changed = [name for name in ("query", "key", "value") if getattr(self, name)._version]
+        changed = [name for name in ("query", "key") if getattr(self, name)._version]
         if changed:
             raise ChangedInPlace(
                 f"layer {self.layer}: {' and '.join(changed)} changed in place between the call and the first look at it",
@@ -69,17 +68,12 @@ class Call(NamedTuple):
 
     def can_wait(self, traces: Traces) -> bool:
         """Whether nobody but the model had these tensors: made inside the recording, on the CPU, and never written over."""
-        return all(_can_wait(tensor, traces) for tensor in (self.query, self.key, self.value))
-
-
-def rows_of(output: Tensor) -> Tensor:
-    """(head, chosen query, feature): a copy of what is checked of a (batch, head, query, feature) output."""
-    return output[0, :, chosen(output.shape[2])].clone()
+        return _can_wait(self.query, traces) and _can_wait(self.key, traces)
 
 
 def _can_wait(tensor: Tensor, traces: Traces) -> bool:
     return (
-        tensor.numel() <= SHORT and tensor.device.type == "cpu" and not tensor.is_inference() and tensor._version == 0
+        tensor.numel() <= SHORT and tensor.is_cpu and not tensor.is_inference() and tensor._version == 0
         and traces.of(tensor) is not None
     )  # fmt: skip
 

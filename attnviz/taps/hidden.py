@@ -33,7 +33,9 @@ def refuse_unseen(modules: Modules, wanted: Callable[[str], bool], recorded: Ite
     """For parts of a transformers model that were told to use another kernel, and of which nothing was recorded."""
     names, kernels = tuple(recorded), {}
     for name, module in modules.items():
-        config = vars(module).get("config")  # getattr() takes microseconds to find that a module has none
+        config = module.__dict__.get("config")  # getattr() takes microseconds to find that a module has none
+        if config is None:
+            continue
         if id(config) not in kernels:
             kernels[id(config)] = getattr(config, "_attn_implementation", None)
         kernel = kernels[id(config)]
@@ -47,7 +49,7 @@ def refuse_compiled(modules: Modules) -> None:
     compiled = (torch.jit.ScriptModule, *((dynamo.OptimizedModule,) if dynamo is not None else ()))
     types = {kind for kind in set(map(type, modules.values())) if issubclass(kind, compiled)}
     for name, module in modules.items():
-        if type(module) in types or vars(module).get(COMPILED_CALL) is not None:
+        if type(module) in types or module.__dict__.get(COMPILED_CALL) is not None:
             raise CompiledModel(
                 f"layer {name or type(module).__name__}: it is compiled, so nothing can be seen of what it computes",
                 "record the model as it was before torch.compile or torch.jit (model._orig_mod, or load it again)",

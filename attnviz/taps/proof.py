@@ -1,4 +1,6 @@
-"""The proof of what was kept of a fused kernel: some rows of its output, worked out again from the recorded factors.
+"""The proof of what was kept of a fused kernel: some rows of some features of its output, worked out again from the factors.
+
+A wrong weight shows in every feature, so a few of them say as much as all, and the values need not be held for the others.
 
 With torch and not with NumPy: two libraries with threads of their own, in turns in one forward pass, wait for each other.
 """
@@ -14,19 +16,29 @@ NOTHING = torch.zeros(())
 TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-3, torch.float16: 2e-2, torch.bfloat16: 5e-2}
 
 
-def chosen(queries: int) -> slice:
-    """The rows that are checked, the first and the last among them where they fall so."""
-    return slice(None, None, max(1, (queries - 1) // (ROWS - 1)))
+def _spread(length: int) -> slice:
+    """About `ROWS` positions, the first among them."""
+    return slice(None, None, max(1, (length - 1) // (ROWS - 1)))
+
+
+def sampled_value(value: Tensor) -> Tensor:
+    """(key head, key, chosen feature): a copy of what is checked of (batch, key head, key, feature), in the first example."""
+    return value[0, :, :, _spread(value.shape[3])].clone()
+
+
+def sampled_output(output: Tensor) -> Tensor:
+    """(head, chosen query, chosen feature): a copy of what is checked of (batch, head, query, feature), in the first example."""
+    return output[0, :, _spread(output.shape[2]), _spread(output.shape[3])].clone()
 
 
 def check(layer: str, weights: DotProduct, value: Tensor, output: Tensor, dropped: bool) -> tuple[float, float | None]:
-    """Largest error of a row's sum and of the output, from weights, (key head, key, feature) and (head, chosen query, feature).
+    """Largest error of a row's sum and of the output, from weights and what was sampled of value and output.
 
     The second is None where dropout hides it. Raises OutputMismatch where weights and values do not give the output.
     """
     # not to be seen by a recording around this one
     with torch._C.DisableTorchFunction():
-        found = _rows(weights, chosen(weights.shape[1]))
+        found = _rows(weights, _spread(weights.shape[1]))
         if not found.numel():
             return 0.0, None
         sums = found.sum(-1)

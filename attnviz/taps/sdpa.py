@@ -12,10 +12,11 @@ from attnviz.errors import UnknownShape
 from attnviz.maps import Receipt
 from attnviz.taps.base import Record
 from attnviz.taps.batch import examples, refuse_folded
-from attnviz.taps.factors import Call, rows_of
+from attnviz.taps.factors import Call
 from attnviz.taps.masks import Masks
 from attnviz.taps.once import Once
 from attnviz.taps.place import Place
+from attnviz.taps.proof import sampled_output, sampled_value
 from attnviz.taps.traces import Traces
 from attnviz.weights import DotProduct
 
@@ -34,7 +35,9 @@ def from_kernel(
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     bias = None if attn_mask is None else masks.kept(attn_mask)
     layer = place.layer  # a record must not hold the module
-    call = Call(layer, query, key, value, rows_of(output), factor, None if bias is None else bias[0], is_causal, dropout_p > 0)
+    first = None if bias is None else bias[0]
+    sampled = sampled_value(value), sampled_output(output)
+    call = Call(layer, query, key, *sampled, factor, first, is_causal, dropout_p > 0)
     waits = call.can_wait(traces)
     kept = Once(call.unchanged if waits else call.factors)
     if not waits:

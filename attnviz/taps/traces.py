@@ -86,10 +86,9 @@ class Traces:
         if len(self._of) >= REMEMBERED:
             self._of = dict(list(self._of.items())[REMEMBERED // 2 :])
         place = _storage(output)
-        if not place:
-            return
-        self._of.pop(place, None)
-        self._of[place] = trace
+        if place and self._of.get(place) is not trace:
+            self._of.pop(place, None)
+            self._of[place] = trace
 
 
 def tensors(values: Iterable[Any]) -> Iterator[Tensor]:
