@@ -15,7 +15,7 @@ from attnviz.plot.style import BLUE, GREY, TEAL, finish
 
 Reals = NDArray[np.floating[Any]]
 OUTLINE = f"rgb({TEAL})"
-FILLED, EMPTY = f"rgba({TEAL}, 0.75)", f"rgba({TEAL}, 0)"
+FILLED, FAINT, EMPTY = (f"rgba({TEAL}, {strength})" for strength in (0.75, 0.3, 0))
 LINE = {"color": OUTLINE, "width": 1.5}
 STRIP = 1.15  # where the squares of picked words stand, above odds of 1
 CROWDED = 40
@@ -31,17 +31,20 @@ def hard_choice(odds: AttentionMap, picked: AttentionMap) -> go.Figure:
     chances, taken = odds.dense()[:MAX_CELLS], picked.dense()[:MAX_CELLS] > 0
     names = distinct(odds.labels.get(odds.axes[0], ()), len(chances))
     said = ["picked" if each else "not picked" for each in taken]
+    crowded = len(names) > CROWDED  # no room for outlines: shades say the same
     figure = go.Figure(
         go.Bar(
-            x=names, y=chances, marker_color=[FILLED if each else EMPTY for each in taken], marker_line=LINE,
+            x=names, y=chances, marker_color=[FILLED if each else FAINT if crowded else EMPTY for each in taken],
+            marker_line={**LINE, "width": 0} if crowded else LINE,
             customdata=said, hovertemplate="%{x}<br>odds %{y:.4f}<br>%{customdata}<extra></extra>",
         )
     )  # fmt: skip
+    outlined = [0.0 if crowded else 0.15 + 0.85 * float(chance) for chance in chances]
     figure.add_scatter(
         x=names, y=[STRIP] * len(names), mode="markers", customdata=said, hovertemplate="%{x}<br>%{customdata}<extra></extra>",
-        marker={"size": 11 if len(names) <= CROWDED else 4, "color": OUTLINE, "line": {"color": OUTLINE, "width": 1},
+        marker={"size": 5 if crowded else 11, "color": OUTLINE, "line": {"color": OUTLINE, "width": 1},
                 "symbol": ["square" if each else "square-open" for each in taken],
-                "opacity": [1.0 if each else 0.15 + 0.85 * float(chance) for each, chance in zip(taken, chances, strict=True)]},
+                "opacity": [1.0 if each else faint for each, faint in zip(taken, outlined, strict=True)]},
     )  # fmt: skip
     figure.add_hline(y=0.5, line={"color": GREY, "dash": "dot", "width": 1})
     figure.update_yaxes(range=[0, STRIP + 0.12], tickvals=[0, 0.5, 1, STRIP], ticktext=["0", "0.5", "1", "picked"], title="odds",
@@ -84,7 +87,8 @@ def decisions(probabilities: Sequence[float], label: str, now: float | None = No
     )  # fmt: skip
     if now is not None:
         figure.add_scatter(
-            x=[now], y=[top * 1.27], mode="markers", marker={"symbol": "triangle-down", "size": 13, "color": OUTLINE},
+            x=[now], y=[top * 1.27], mode="markers", cliponaxis=False,
+            marker={"symbol": "triangle-down", "size": 13, "color": OUTLINE},
             hovertemplate="shown above: %{x:.4f}<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(range=[-0.01, 1.01], title=f"probability of “{as_text(label)}”", fixedrange=True, zeroline=False,

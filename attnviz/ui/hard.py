@@ -10,7 +10,7 @@ from attnviz.explain import along_words, picked_words, standard_error, with_and_
 from attnviz.predict import SEEDS, START, Prediction, Samples, resample
 from attnviz.ui import cache, widgets
 from attnviz.ui.reading import once
-from attnviz.ui.words import locked_token, toggle, word_at, words
+from attnviz.ui.words import NUMBERED, locked_token, toggle, word_at, words
 
 # The axes of the maps on a tape that is shown here: odds, picks, and how the picked words were read.
 AXES = (("word",), ("word",), ("key picked",))
@@ -35,12 +35,13 @@ def looked_at(probable: Prediction) -> None:
     decided = st.container()
     drawn = controls()
     prediction = probable if drawn is None else cache.prediction(probable.card.name, encoded.text, seed=drawn)
-    samples = once(
-        (probable.card.name, cache.fingerprint(encoded.text), "samples"),
-        lambda: resample(cache.model(probable.card.name), encoded, FIRST, COUNT),
-    )
     with decided:
         widgets.decision(prediction, "text-decision")
+    with st.spinner(f"Draws {COUNT} times"):
+        samples = once(
+            (probable.card.name, cache.fingerprint(encoded.text), "samples"),
+            lambda: resample(cache.model(probable.card.name), encoded, FIRST, COUNT),
+        )
     sentence_chosen(prediction, samples)
     left, right = st.columns([1, 1], gap="medium")
     with left:
@@ -95,7 +96,8 @@ def sentence_chosen(prediction: Prediction, samples: Samples) -> None:
         names, odds, [False] * len(names), f"hard {text}", locked, lambda i: toggle(text, list(shown), i), picked=picked,
     )  # fmt: skip
     if locked is None:
-        st.caption("Filled: picked. Outline and number: the odds of being picked. Click a word to see what picking it does.")
+        odds_shown = "Outline and number" if len(names) <= NUMBERED else "Outline"
+        st.caption(f"Filled: picked. {odds_shown}: the odds of being picked. Click a word to see what picking it does.")
     else:
         st.caption(_about(names[locked], locked, prediction, samples))
 
@@ -134,10 +136,8 @@ def seen(prediction: Prediction) -> None:
     with st.container(key="hard-seen", border=True):
         st.markdown(f"**{widgets.literal(' '.join(chosen))}**" if chosen else "*Nothing: no word was picked.*")
     if unseen := len(picked) - len(chosen):
-        rest = (
-            f"The other {unseen} words were never shown to it: they" if unseen > 1 else "The other word was never shown to it: it"
-        )
-        st.caption(f"{rest} cannot have changed the decision, other than by the picks.")
+        rest = f"The other {unseen} words were" if unseen > 1 else "The other word was"
+        st.caption(f"{rest} never shown to it, and cannot have changed the decision, other than by what was picked.")
     reader = prediction.tape["reader.attention"]
     m = along_words(reader, picked_words(encoded.words, picked, START))
     figure = plot.word_weights(m.labels["key picked"], m.dense().tolist(), float(m.dense().max()))

@@ -27,6 +27,13 @@ def test_picked_words_are_filled_and_others_outlined() -> None:
     assert list(bars.x) == ["so", "&lt;b&gt;", "so\u200b"]
 
 
+def test_of_very_many_words_picked_ones_still_stand_out() -> None:
+    bars, squares = plot.hard_choice(*maps([0.5] * 100, [1, 0] * 50, tuple(map(str, range(100))))).data
+    strong, faint = bars.marker.color[:2]
+    assert (strong.split(", ")[-1], faint.split(", ")[-1]) == ("0.75)", "0.3)")
+    assert list(squares.marker.opacity[:4]) == [1, 0, 1, 0]
+
+
 @pytest.mark.parametrize(("seed", "how"), [(None, "those with odds above one half"), (8, "each drawn by its odds, with seed 8")])
 def test_the_caption_of_a_choice_says_what_was_picked_how_and_what_is_open(seed: int | None, how: str) -> None:
     assert plot.choice_caption(*maps([0.5, 0.25, 0.0], [1, 0, 0]), 1.8113, "tiny", 0.0123, seed) == (
