@@ -1,4 +1,4 @@
-"""Hard attention over a sentence: odds beside a choice, what was read, and what a hundred other choices would have decided."""
+"""Hard attention over a sentence: odds beside a choice, what was read, and what a hundred draws would have decided."""
 
 import numpy as np
 import streamlit as st
@@ -152,7 +152,7 @@ def seen(prediction: Prediction) -> None:
 
 def spread(prediction: Prediction, samples: Samples) -> None:
     """What a hundred draws decide, as a distribution."""
-    st.subheader(f"What would {COUNT} other draws decide?", anchor=False)
+    st.subheader(f"What would {COUNT} draws decide?", anchor=False)
     label = _label(prediction)
     values = samples.probabilities[:, -1]
     figure = plot.decisions(values.tolist(), label, prediction.probabilities[label])
