@@ -4,7 +4,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -25,6 +25,7 @@ kept = run(model, tokens({length}))
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 Row = dict[str, float | str]
+Rows = Iterator[tuple[str, Row]]
 
 
 def forward(length: int) -> Row:
@@ -65,25 +66,26 @@ def overview() -> Row:
     return {**{f"{name} ms": 1000 * seconds for name, seconds in found.items()}, "ratio": found["pooled"] / found["fused"]}
 
 
-def side_by_side() -> dict[str, Row]:
+def side_by_side() -> Rows:
     """Each peer at each length."""
-    return {
-        f"view, {length} tokens, {name}": numbers
-        for length, repeats in views.SIDE_BY_SIDE.items()
-        for name, numbers in views.side_by_side(length, repeats).items()
-    }
+    for length, repeats in views.SIDE_BY_SIDE.items():
+        for name, numbers in views.side_by_side(length, repeats).items():
+            yield f"view, {length} tokens, {name}", numbers
 
 
-PARTS: dict[str, Callable[[], dict[str, Row]]] = {
-    "forward": lambda: {f"forward, {length} tokens": forward(length) for length in (128, 512)},
-    "row": lambda: {"one row of 12 heads, 512 tokens": row()},
-    "overview": lambda: {f"overview of one head, {LONG:,} tokens": overview()},
-    "memory": lambda: {
-        "peak memory, 512 tokens": memory(512, *WAYS),
-        f"peak memory, {LONG:,} tokens": memory(LONG, "plain", "recorded"),
-    },
+def peaks() -> Rows:
+    """Each way at 512 tokens, and recording where it is long."""
+    yield "peak memory, 512 tokens", memory(512, *WAYS)
+    yield f"peak memory, {LONG:,} tokens", memory(LONG, "plain", "recorded")
+
+
+PARTS: dict[str, Callable[[], Rows]] = {
+    "forward": lambda: ((f"forward, {length} tokens", forward(length)) for length in (128, 512)),
+    "row": lambda: iter([("one row of 12 heads, 512 tokens", row())]),
+    "overview": lambda: iter([(f"overview of one head, {LONG:,} tokens", overview())]),
+    "memory": peaks,
     "views": side_by_side,
-    "alone": lambda: {f"attnviz alone, {length:,} tokens": dict(views.alone(length)) for length in views.ALONE},
+    "alone": lambda: ((f"attnviz alone, {length:,} tokens", dict(views.alone(length))) for length in views.ALONE),
 }
 
 
@@ -95,10 +97,9 @@ def main() -> None:
     asked = parser.parse_args()
     found: dict[str, Row] = {}
     for part in asked.only:
-        rows = PARTS[part]()
-        found |= rows
-        if not asked.json:
-            for name, numbers in rows.items():
+        for name, numbers in PARTS[part]():
+            found[name] = numbers
+            if not asked.json:
                 print(f"{name:42}", "  ".join(f"{key} {_short(value)}".strip() for key, value in numbers.items()), flush=True)
     if asked.json:
         print(json.dumps(found, indent=2))
