@@ -9,7 +9,7 @@ import streamlit as st
 from attnviz.load import load
 from attnviz.nets import Net, Translator
 from attnviz.predict import Prediction, predict
-from attnviz.translate import Translation, translate
+from attnviz.translate import Translation, force, translate
 
 Result = TypeVar("Result")
 
@@ -30,9 +30,19 @@ def prediction(name: str, raw: Any, **options: Any) -> Prediction:
 
 def translation(name: str, text: str, **options: Any) -> Translation:
     """The same for a translator; another step or head runs no model."""
+    return _once(f"{name} {fingerprint(text)} {sorted(options.items())}", lambda: translate(translator(name), text, **options))
+
+
+def forced(name: str, text: str, translation: str) -> Translation:
+    """What a translator says of a given translation."""
+    return _once(f"{name} {fingerprint(text)} says {translation}", lambda: force(translator(name), text, translation))
+
+
+def translator(name: str) -> Translator:
+    """A model that translates."""
     net = model(name)
     assert isinstance(net, Translator)
-    return _once(f"{name} {fingerprint(text)} {sorted(options.items())}", lambda: translate(net, text, **options))
+    return net
 
 
 def _once(key: str, work: Callable[[], Result]) -> Result:

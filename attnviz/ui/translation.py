@@ -13,9 +13,9 @@ from attnviz.encode import Word
 from attnviz.encode.translation import written as spelled
 from attnviz.explain.sides import Window, by_side, windows
 from attnviz.maps import AttentionMap
-from attnviz.nets.translator import END, Translator
+from attnviz.nets.translator import END
 from attnviz.translate import Translation
-from attnviz.ui import cache, widgets
+from attnviz.ui import cache, compare, widgets
 from attnviz.ui.words import words
 
 PREFIX, BEAM, STEP = "translation-prefix", "translation-beam", "translation-step"
@@ -30,8 +30,8 @@ KINDS = {
 MEAN = -1
 
 
-def view(card: ModelCard, text: str) -> None:
-    """From the translation to the map of each of its words."""
+def view(card: ModelCard, text: str, other: ModelCard | None = None) -> None:
+    """From the translation to the map of each of its words, and to that of another model."""
     with st.spinner(f"{card.title} translates"):
         result, fresh = widgets.attempt(lambda: _translated(card, text), card.name)
     if result is None:
@@ -39,7 +39,7 @@ def view(card: ModelCard, text: str) -> None:
     assert isinstance(result, Translation)
     if fresh:
         widgets.notes(result.encoded.notes)
-    steps(result)
+    steps(result, other)
 
 
 def _translated(card: ModelCard, text: str) -> Translation:
@@ -53,7 +53,7 @@ def _translated(card: ModelCard, text: str) -> Translation:
 
 
 @st.fragment
-def steps(result: Translation) -> None:
+def steps(result: Translation, other: ModelCard | None) -> None:
     """The output with a step chosen, its map, and what else could have been written; runs again alone."""
     merge = bool(st.session_state.get(MERGE, True))
     written = result.words if merge else _tokens(result.tokens, result.words)
@@ -65,6 +65,8 @@ def steps(result: Translation) -> None:
     with right:
         alternatives(result, written[step])
         beams(result)
+    if other is not None:
+        compare.translations(result, other)
     widgets.keep(DEFAULTS)
 
 
@@ -190,9 +192,7 @@ def alternatives(result: Translation, word: Word) -> None:
 
 def _begin(name: str, ids: tuple[int, ...]) -> None:
     """Makes these tokens the beginning of the translation."""
-    net = cache.model(name)
-    assert isinstance(net, Translator)
-    st.session_state[PREFIX] = spelled(ids, tokenizer=net.target, end=END)[0]
+    st.session_state[PREFIX] = spelled(ids, tokenizer=cache.translator(name).target, end=END)[0]
 
 
 def beams(result: Translation) -> None:

@@ -12,7 +12,7 @@ from attnviz.encode.text import character_limit
 from attnviz.explain import by_word, shown_words
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
-from attnviz.ui import cache, hard, heads, long_text, soft, translation, widgets
+from attnviz.ui import cache, compare, hard, heads, long_text, soft, translation, widgets
 from attnviz.ui.heads import HEAD, LAYER
 from attnviz.ui.sentence import sentence, text_key
 from attnviz.ui.words import locked_token, toggle, word_at, words
@@ -54,11 +54,11 @@ def page() -> None:
     widgets.keep(DEFAULTS)
     if card is None:
         return
-    VIEWS.get(task, decide)(card, text)
+    VIEWS.get(task, decide)(card, text, compare.pick_other(card, TASKS[task][1], f"compare-{task}"))
 
 
-def decide(card: ModelCard, text: str) -> None:
-    """The decision, and where each layer looked for it."""
+def decide(card: ModelCard, text: str, other: ModelCard | None = None) -> None:
+    """The decision, where each layer looked for it, and what another model says."""
     with st.spinner(f"{card.title} reads the text"):
         prediction, fresh = widgets.attempt(lambda: cache.prediction(card.name, text), card.name)
     if prediction is None:
@@ -66,6 +66,8 @@ def decide(card: ModelCard, text: str) -> None:
     if fresh:
         widgets.notes(prediction.encoded.notes)
     shown_as(prediction)(prediction)
+    if other is not None:
+        compare.sentences(prediction, other)
 
 
 def shown_as(prediction: Prediction) -> Callable[[Prediction], None]:
@@ -89,7 +91,7 @@ def sentence_map(prediction: Prediction) -> None:
     widgets.map_card(maps[0], figure, caption, prediction, "text-sentence")
 
 
-VIEWS: dict[str, Callable[[ModelCard, str], None]] = {"translation": translation.view}
+VIEWS: dict[str, Callable[[ModelCard, str, ModelCard | None], None]] = {"translation": translation.view}
 
 
 @st.fragment

@@ -1,0 +1,113 @@
+"""Side by side: another model on the same input, and where it looked more or less."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+import streamlit as st
+
+from attnviz import plot
+from attnviz.cards import ModelCard, all_cards
+from attnviz.encode import EncodedText
+from attnviz.errors import AttnvizError
+from attnviz.explain.shares import shares, together
+from attnviz.explain.sides import by_side
+from attnviz.foreign.files import absent
+from attnviz.maps import AttentionMap
+from attnviz.predict import Prediction
+from attnviz.translate import Translation
+from attnviz.ui import cache, widgets
+
+Result = TypeVar("Result")
+
+
+def pick_other(card: ModelCard, tasks: Sequence[str], key: str) -> ModelCard | None:
+    """A second model of the same tasks, in the sidebar; None where none is wanted."""
+    others = {each.name: each for each in all_cards()[0] if each.task in tasks and each.name != card.name and not absent(each)}
+    if not others:
+        return None
+    if st.session_state.get(key) not in others:
+        st.session_state.pop(key, None)
+    name = st.sidebar.selectbox(
+        "Compare with", list(others), index=None, format_func=lambda name: others[name].title, key=key, placeholder="No other model"
+    )
+    return others.get(str(name))
+
+
+def sentences(first: Prediction, other: ModelCard) -> None:
+    """Two models' decisions on one sentence, and the share of attention that each gives every word."""
+    assert isinstance(first.encoded, EncodedText)
+    if len(first.encoded.tokens) > plot.MAX_CELLS:
+        st.info(f"Two models are shown side by side for texts of up to {plot.MAX_CELLS} tokens.")
+        return
+    text = first.encoded.text
+    second = _attempted(lambda: cache.prediction(other.name, text), other)
+    if second is None:
+        return
+    assert isinstance(second.encoded, EncodedText)
+    st.subheader("Side by side", anchor=False)
+    sides = [shares(each.tape, each.encoded.words) for each in (first, second) if isinstance(each.encoded, EncodedText)]
+    pieces = together(text, first.encoded.words, second.encoded.words)
+    labels = tuple(piece.text for piece in pieces)
+    values = [[float(side.of_words[piece.words[at]].sum()) for piece in pieces] for at, side in enumerate(sides)]
+    columns = st.columns(3, gap="medium")
+    for place, prediction, side, value in zip(columns, (first, second), sides, values, strict=False):
+        with place:
+            st.markdown(f"**{widgets.literal(prediction.card.title)}**: {widgets.literal(prediction.said)}")
+            widgets.chart(plot.word_weights(labels, value), f"compare-{prediction.card.name}")
+            st.caption(f"Share of the {side.meaning}; all words together have 1.")
+    with columns[2]:
+        st.markdown("**Difference**, in the order of the sentence")
+        widgets.chart(plot.word_difference(labels, *values), "compare-difference")
+        st.caption(_who(first, second) + " Each model's numbers are scaled to sum to 1, so that they can be compared.")
+
+
+def translations(first: Translation, other: ModelCard) -> None:
+    """Where another translator would look, were it to write the same translation."""
+    second = _attempted(lambda: cache.forced(other.name, first.encoded.text, first.text), other)
+    if second is None:
+        return
+    st.subheader("Side by side", anchor=False)
+    if not first.outputs[first.chosen].finished:
+        st.info("The translation did not come to an end, so it cannot be given to another model.")
+        return
+    shown = [by_side(_aligner(result), result.words, result.encoded.words) for result in (first, second)]
+    if shown[0].labels != shown[1].labels:
+        st.info("The two models cut the sentences into different words, so their maps cannot be laid over each other.")
+        return
+    columns = st.columns(3, gap="medium")
+    for place, result, each in zip(columns, (first, second), shown, strict=False):
+        with place:
+            st.markdown(f"**{widgets.literal(result.card.title)}**")
+            widgets.chart(plot.alignment(each, _chances(result)), f"compare-{result.card.name}")
+    with columns[2]:
+        st.markdown("**Difference**")
+        widgets.chart(plot.difference(*shown), "compare-difference")
+    gap = float(np.abs(shown[0].dense() - shown[1].dense()).sum(1).mean() / 2)
+    st.caption(
+        f"{_who(first, second)} Both were given the translation “{first.text}”; numbers beside the words are their probabilities. "
+        f"On average {gap:.0%} of a word's attention lies elsewhere."
+    )
+
+
+def _aligner(result: Translation) -> AttentionMap:
+    net = cache.translator(result.card.name)
+    m = result.tape[net.aligner[0]]
+    return m.mean_of_heads() if "head" in m.axes else m
+
+
+def _chances(result: Translation) -> list[float]:
+    return [float(np.prod([result.probabilities[i] for i in word.positions])) for word in result.words]
+
+
+def _who(first: Prediction | Translation, second: Prediction | Translation) -> str:
+    return f"Blue: {first.card.title} looks there more. Orange: {second.card.title} does."
+
+
+def _attempted(work: Callable[[], Result], other: ModelCard) -> Result | None:
+    try:
+        with st.spinner(f"{other.title} looks at the same"):
+            return work()
+    except AttnvizError as error:
+        st.error(str(error))
+        return None
