@@ -23,9 +23,16 @@ class MultiHead(nn.Module):
 
         `mask`: (batch, key), True at keys that may be looked at. `causal`: query i looks at keys 0 to i.
         """
-        queries, keys, values = (self._split(part) for part in (self.query(query), self.key(key), self.value(key)))
+        return self.attend(query, *self.projected(key), mask, causal)
+
+    def projected(self, key: Tensor) -> tuple[Tensor, Tensor]:
+        """(batch, key, width) -> keys and values, each (batch, head, key, feature), for a decoder that keeps them."""
+        return self._split(self.key(key)), self._split(self.value(key))
+
+    def attend(self, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None, causal: bool = False) -> Tensor:
+        """`forward` from keys and values that went through `projected`."""
         seen = None if mask is None else mask[:, None, None, :]
-        mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=seen, is_causal=causal)
+        mixed = F.scaled_dot_product_attention(self._split(self.query(query)), keys, values, attn_mask=seen, is_causal=causal)
         return self.out(mixed.transpose(1, 2).flatten(2))
 
     def _split(self, states: Tensor) -> Tensor:

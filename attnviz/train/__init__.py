@@ -11,12 +11,14 @@ from attnviz.train.sentiment_hard import HardRun
 from attnviz.train.sentiment_minilm import SentimentRun
 from attnviz.train.sentiment_soft import SoftRun
 from attnviz.train.ship import ship
+from attnviz.train.translation import SCHEDULES, TranslationRun
 
 RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
     "cifar-cbam": CifarRun,
     "sentiment-hard": HardRun,
     "sentiment-minilm": SentimentRun,
     "sentiment-soft": SoftRun,
+    **dict.fromkeys(SCHEDULES, TranslationRun),
 }
 
 

@@ -38,10 +38,10 @@ class Schedule(NamedTuple):
 
 
 SCHEDULES = {
-    "translate-transformer": Schedule(10, 320, 2e-3),
-    "translate-bahdanau": Schedule(6, 256, 2e-3),
+    "translate-bahdanau": Schedule(4, 256, 2e-3),
+    "translate-local": Schedule(4, 256, 2e-3),
     "translate-luong": Schedule(6, 256, 2e-3),
-    "translate-local": Schedule(6, 256, 2e-3),
+    "translate-transformer": Schedule(7, 320, 2e-3),
 }
 
 Batch = tuple[Tensor, Tensor, Tensor]
