@@ -7,6 +7,7 @@ from attnviz.maps import AttentionMap, Receipt
 from attnviz.predict import Prediction, predict
 from attnviz.probe import Probe
 from attnviz.record import Tape, record
+from attnviz.translate import Translation, translate
 
 __version__ = "0.1.0"
 
@@ -17,10 +18,12 @@ __all__ = [
     "Probe",
     "Receipt",
     "Tape",
+    "Translation",
     "all_cards",
     "find_card",
     "load",
     "plot",
     "predict",
     "record",
+    "translate",
 ]

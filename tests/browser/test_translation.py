@@ -1,7 +1,6 @@
 """Translation as a visitor meets it: read, step through, write something else, switch the mechanism, compare."""
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ MAP = "translation-map-figure"
 
 
 @pytest.fixture
-def opened(page: Page, url: str) -> Iterator[Page]:
+def opened(page: Page, url: str) -> Page:
     page.goto(url)
     figure(page, "text-map-figure")
     ask_for(page, "Translation")
@@ -27,7 +26,7 @@ def opened(page: Page, url: str) -> Iterator[Page]:
     box.press("Control+Enter")
     quiet(page)
     figure(page, MAP)
-    yield page
+    return page
 
 
 def expected(name: str, beginning: str = "") -> Translation:
