@@ -37,7 +37,7 @@ def by_words(weights: Floats, queries: Sequence[Sequence[int]], keys: Sequence[S
 def windows(shares: Floats, reach: float, queries: Sequence[Word], keys: Sequence[Word]) -> list[Window]:
     """The window of each query word, along key words; `shares`: (query,) centres as shares of the way over the key tokens.
 
-    A word's centre is the mean over its tokens. Places between tokens go between words.
+    A word's centre is the mean of those of its tokens, its window holds all of theirs. Places between tokens go between words.
     """
     tokens = [position for word in keys for position in word.positions]
     places = [
@@ -45,7 +45,7 @@ def windows(shares: Floats, reach: float, queries: Sequence[Word], keys: Sequenc
     ]
     found = []
     for word in queries:
-        centre = float(shares[list(word.positions)].mean()) * (len(tokens) - 1)
-        left, middle, right = np.interp([centre - reach, centre, centre + reach], tokens, places)
-        found.append(Window(float(left), float(middle), float(right)))
+        centres = shares[list(word.positions)] * (len(tokens) - 1)
+        ends = np.interp([centres.min() - reach, centres.mean(), centres.max() + reach], tokens, places)
+        found.append(Window(*map(float, ends)))
     return found

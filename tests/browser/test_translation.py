@@ -51,7 +51,7 @@ def test_the_map_is_that_of_the_translation_which_is_shown(opened: Page) -> None
 
 def test_a_visitor_steps_through_it_by_keyboard_and_by_click(opened: Page) -> None:
     found = expected("translate-bahdanau")
-    opened.locator(".st-key-translation-step [role=slider]").first.press("ArrowRight")
+    opened.locator(".st-key-translation-step input[type=range]").press("ArrowRight")
     quiet(opened)
     expect(opened.get_by_text(f"The source as “{found.words[1].text}” saw it")).to_be_visible()
     opened.locator(".st-key-translation-output .sentence button").nth(2).click()
@@ -104,7 +104,7 @@ def test_the_transformer_shows_three_kinds_of_map(opened: Page) -> None:
 
 def test_another_beam_can_be_looked_at(opened: Page) -> None:
     found = expected("translate-bahdanau")
-    opened.locator("[data-testid=stRadio] label").nth(1).click()
+    opened.locator("[data-testid=stRadioOption]").nth(1).click()
     quiet(opened)
     expect(opened.get_by_text(re.compile("^Translation:"))).to_contain_text(found.texts[1])
 

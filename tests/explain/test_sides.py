@@ -48,7 +48,7 @@ def test_a_centre_between_tokens_goes_between_their_words() -> None:
     assert at == pytest.approx([0, 1, 2], abs=1e-6)
 
 
-def test_a_words_centre_is_the_mean_of_its_tokens() -> None:
+def test_a_words_centre_is_the_mean_of_its_tokens_and_its_window_holds_theirs() -> None:
     tokens = tuple(Word(str(i), (i,)) for i in range(5))
-    (window,) = windows(np.array([0.25, 0.75], dtype=np.float32), 0.0, (Word("w", (0, 1)),), tokens)
-    assert window.centre == pytest.approx(2)
+    (window,) = windows(np.array([0.25, 0.75], dtype=np.float32), 0.5, (Word("w", (0, 1)),), tokens)
+    assert window == pytest.approx((0.5, 2, 3.5))
