@@ -38,7 +38,9 @@ def read_links(links: Path) -> list[Gold]:
     link leads outside its sentences.
     """
     lines = _lines(links)
-    pairs = _beside(links, len(lines))
+    filled = max((number for number, line in enumerate(lines, 1) if line.strip()), default=0)
+    pairs = _beside(links, range(filled, len(lines) + 2))
+    lines = [*lines, ""][: len(pairs)]  # blank lines at the end may be pairs without links, or nothing
     return [_gold(pair, line, f"{links}, line {number}") for number, (pair, line) in enumerate(zip(pairs, lines, strict=True), 1)]
 
 
@@ -49,19 +51,20 @@ def _lines(path: Path) -> list[str]:
         raise DataError(f"{path} cannot be read: {error}", "pass a text file of links with --links") from None
 
 
-def _beside(links: Path, count: int) -> list[str]:
+def _beside(links: Path, fitting: range) -> list[str]:
     """The lines of the file of pairs; the one whose name is most like that of the links, if there are several."""
     found: dict[Path, list[str]] = {}
     for path in sorted(links.parent.iterdir()):
         if path.is_file() and path != links:
             try:
-                lines = path.read_text(encoding="utf-8").splitlines()
+                lines = path.read_text(encoding="utf-8").rstrip("\n").splitlines()
             except UnicodeDecodeError:
                 continue
-            if len(lines) == count and all("|||" in line for line in lines):
+            if len(lines) in fitting and lines and all("|||" in line for line in lines):
                 found[path] = lines
     if not found:
-        raise DataError(f"no file of {count:,} lines `source ||| target` lies beside {links}", "put it into the same folder")
+        finding = f"no file of {fitting.start:,} lines `source ||| target` lies beside {links}"
+        raise DataError(finding, "put it into the same folder")
     return found[min(found, key=lambda path: (path.stem.split(".")[0] != links.stem.split(".")[0], path.name))]
 
 

@@ -23,6 +23,12 @@ def test_lines_become_sure_and_possible_links(tmp_path: Path) -> None:
     assert gold[1].possible == frozenset()
 
 
+@pytest.mark.parametrize("end", ["\n", "\n\n", "\n\n\n"])
+def test_blank_lines_at_the_end_may_be_pairs_without_links(tmp_path: Path, end: str) -> None:
+    gold = read_links(write(tmp_path, "1-1" + end, "a ||| b\nc ||| d\n"))
+    assert [len(one.possible) for one in gold] == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("gold", "pairs", "finding"),
     [("1-3", "a b ||| c d", "leads outside"), ("0-1", "a ||| b", "leads outside"), ("1:1", "a ||| b", "no link"),

@@ -32,6 +32,7 @@ MEAN = -1
 
 def view(card: ModelCard, text: str, other: ModelCard | None = None) -> None:
     """From the translation to the map of each of its words, and to that of another model."""
+    widgets.remember(DEFAULTS)  # here, where they are drawn: set earlier, a value would outlive its widget
     with st.spinner(f"{card.title} translates"):
         result, fresh = widgets.attempt(lambda: _translated(card, text), card.name)
     if result is None:

@@ -115,3 +115,16 @@ def test_two_mechanisms_stand_side_by_side_with_their_difference(opened: Page) -
     assert np.abs(first - by_word(expected("translate-bahdanau"))).max() < 1e-4
     assert np.abs(heat(opened, "compare-difference") - (first - second)).max() < 1e-4
     assert np.abs(first - second).max() > 1e-3
+
+
+def test_choices_stay_while_another_page_is_open(opened: Page) -> None:
+    choose(opened, "text-model-translation", "French to English: Transformer")
+    choose(opened, "translation-layer", "1")
+    choose(opened, "translation-head", "Head 3")
+    before = heat(opened, MAP)
+    opened.get_by_role("link", name="Image").click()
+    figure(opened, "gates-0")
+    opened.get_by_role("link", name="Text").click()
+    figure(opened, MAP)
+    quiet(opened)
+    assert np.array_equal(heat(opened, MAP), before)

@@ -39,7 +39,7 @@ def model_key(task: str) -> str:
 
 # Widgets whose values stay while another page is open, and what they begin with.
 # What lies in a popover is drawn late, and would not hear of a value that was set.
-DEFAULTS = {TASK: "sentiment", LAYER: None, HEAD: None, **translation.DEFAULTS}
+DEFAULTS = {TASK: "sentiment", LAYER: None, HEAD: None}
 DEFAULTS |= {key(task): None for task in TASKS for key in (text_key, model_key)}
 
 
