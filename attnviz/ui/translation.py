@@ -20,7 +20,7 @@ from attnviz.ui.words import words
 
 PREFIX, BEAM, STEP = "translation-prefix", "translation-beam", "translation-step"
 KIND, LAYER, HEAD, MERGE = "translation-kind", "translation-layer", "translation-head", "translation-merge"
-DEFAULTS = {PREFIX: None, KIND: "decoder.*.cross_attention", LAYER: 2, HEAD: -1}
+DEFAULTS = {KIND: "decoder.*.cross_attention", LAYER: 2, HEAD: -1}
 BEAMS = 4
 KINDS = {
     "decoder.*.cross_attention": "Output looks at source",
@@ -32,7 +32,7 @@ MEAN = -1
 
 def view(card: ModelCard, text: str, other: ModelCard | None = None) -> None:
     """From the translation to the map of each of its words, and to that of another model."""
-    widgets.remember(DEFAULTS)  # here, where they are drawn: set earlier, a value would outlive its widget
+    widgets.remember({PREFIX: None})
     with st.spinner(f"{card.title} translates"):
         result, fresh = widgets.attempt(lambda: _translated(card, text), card.name)
     if result is None:
@@ -68,7 +68,7 @@ def steps(result: Translation, other: ModelCard | None) -> None:
         beams(result)
     if other is not None:
         compare.translations(result, other)
-    widgets.keep(DEFAULTS)
+    widgets.keep({PREFIX: None, **DEFAULTS})
 
 
 def _step(length: int) -> int:
@@ -148,6 +148,7 @@ def chosen(result: Translation) -> tuple[AttentionMap, str]:
     """The map of the chosen layer and head, and what to call its place; nets without heads have one map."""
     if "attention" in result.tape.layers:
         return result.tape["attention"], "Attention"
+    widgets.remember(DEFAULTS)  # here, where they are drawn: set earlier, a value would outlive its widget
     kind = st.segmented_control("Attention", list(KINDS), format_func=lambda kind: KINDS[kind], key=KIND) or next(iter(KINDS))
     maps = [m for m in result.tape if fnmatchcase(m.layer, kind)]
     first, second = st.columns(2)
