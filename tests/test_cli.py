@@ -164,7 +164,7 @@ def test_a_model_without_a_recipe_is_one_line(
 ) -> None:
     assert run(monkeypatch, "train", "nope", "--data", tmp_path, "--out", tmp_path / "out") == 1
     assert (
-        "There is no recipe for 'nope'. Recipes are cifar-cbam, sentiment-hard, sentiment-minilm, sentiment-soft."
+        "There is no recipe for 'nope'. Recipes are cifar-cbam, sentiment-hard, sentiment-minilm, sentiment-soft, "
         in capsys.readouterr().err
     )
 

@@ -41,7 +41,8 @@ def _strongest(m: AttentionMap) -> str:
         off = weights - 2 * _itself(m)
         place = np.unravel_index(int(off.argmax()), off.shape)
         query, key = (shortened(str((m.labels.get(axis) or range(m.size(axis)))[i])) for axis, i in zip(m.axes, place, strict=True))
-        return f"“{query}” looks at “{key}” with {weights[place]:.3f}, the strongest look at another position."
+        other = " at another position" if m.kind == "self" else ""
+        return f"“{query}” looks at “{key}” with {weights[place]:.3f}, the strongest look{other}."
     if m.axes in (("key",), ("key picked",), ("word",)):
         return _one_a_word(m)
     if m.axes == ("channel",):

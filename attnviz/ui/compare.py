@@ -50,11 +50,12 @@ def sentences(first: Prediction, other: ModelCard) -> None:
     pieces = together(text, first.encoded.words, second.encoded.words)
     labels = tuple(piece.text for piece in pieces)
     values = [[float(side.of_words[piece.words[at]].sum()) for piece in pieces] for at, side in enumerate(sides)]
+    top = max(max(value, default=0.0) for value in values)
     columns = st.columns(3, gap="medium")
     for place, prediction, side, value in zip(columns, (first, second), sides, values, strict=False):
         with place:
             st.markdown(f"**{widgets.literal(prediction.card.title)}**: {widgets.literal(prediction.said)}")
-            widgets.chart(plot.word_weights(labels, value), f"compare-{prediction.card.name}")
+            widgets.chart(plot.word_weights(labels, value, top), f"compare-{prediction.card.name}")
             st.caption(f"Share of the {side.meaning}; all words together have 1.")
     with columns[2]:
         st.markdown("**Difference**, in the order of the sentence")
@@ -79,10 +80,11 @@ def translations(first: Translation, other: ModelCard) -> None:
     for place, result, each in zip(columns, (first, second), shown, strict=False):
         with place:
             st.markdown(f"**{widgets.literal(result.card.title)}**")
-            widgets.chart(plot.alignment(each, _chances(result)), f"compare-{result.card.name}")
+            figure = plot.alignment(each, _chances(result)).update_xaxes(tickangle=-90)
+            widgets.chart(figure.update_traces(showscale=False), f"compare-{result.card.name}")
     with columns[2]:
         st.markdown("**Difference**")
-        widgets.chart(plot.difference(*shown), "compare-difference")
+        widgets.chart(plot.difference(*shown).update_xaxes(tickangle=-90), "compare-difference")
     gap = float(np.abs(shown[0].dense() - shown[1].dense()).sum(1).mean() / 2)
     st.caption(
         f"{_who(first, second)} Both were given the translation “{first.text}”; numbers beside the words are their probabilities. "

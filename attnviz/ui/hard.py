@@ -135,7 +135,9 @@ def seen(prediction: Prediction) -> None:
     chosen = [word.text for word, taken in zip(encoded.words, picked, strict=True) if taken]
     with st.container(key="hard-seen", border=True):
         st.markdown(f"**{widgets.literal(' '.join(chosen))}**" if chosen else "*Nothing: no word was picked.*")
-    if unseen := len(picked) - len(chosen):
+    if not chosen:
+        st.caption("The decision is what the classifier answers without having read anything.")
+    elif unseen := len(picked) - len(chosen):
         rest = f"The other {unseen} words were" if unseen > 1 else "The other word was"
         st.caption(f"{rest} never shown to it, and cannot have changed the decision, other than by what was picked.")
     reader = prediction.tape["reader.attention"]

@@ -73,8 +73,8 @@ def steps(result: Translation, other: ModelCard | None) -> None:
 
 def _step(length: int) -> int:
     """The chosen step; it stays within the output when another one is written."""
-    st.session_state[STEP] = min(int(st.session_state.get(STEP) or 0), length - 1)
-    return int(st.session_state[STEP])
+    st.session_state[STEP] = min(int(st.session_state.get(STEP) or 1), length)
+    return int(st.session_state[STEP]) - 1
 
 
 def output(result: Translation, written: tuple[Word, ...], step: int) -> None:
@@ -90,7 +90,7 @@ def output(result: Translation, written: tuple[Word, ...], step: int) -> None:
     )
     slider, beginning = st.columns([1, 1], gap="medium", vertical_alignment="bottom")
     if len(written) > 1:
-        slider.slider("Step", 0, len(written) - 1, key=STEP, format=f"%d of {len(written) - 1}")
+        slider.slider("Step", 1, len(written), key=STEP, format=f"%d of {len(written)}")
     if (
         beginning.text_input("Beginning of the translation", key=PREFIX, placeholder="Write it, and the model goes on")
         != (st.session_state["translation-about"][2])
@@ -99,7 +99,7 @@ def output(result: Translation, written: tuple[Word, ...], step: int) -> None:
 
 
 def _go(step: int) -> None:
-    st.session_state[STEP] = step
+    st.session_state[STEP] = step + 1
 
 
 def _chance(result: Translation, word: Word) -> float:
@@ -173,14 +173,17 @@ def local(result: Translation, written: tuple[Word, ...], read: tuple[Word, ...]
 def _caption(result: Translation, m: AttentionMap, place: str) -> str:
     said = plot.caption(m, result.card.name, result.seconds, place)
     if "attention.centre" in result.tape.layers:
-        said += " Bar: the centre that the model predicted. Dotted: the window; outside of it every weight is 0."
+        said += (
+            " Bar: the centre that the model predicted. Dotted: the window; outside of it every weight is 0."
+            " A merged word has the windows of its sub-words together, and the mean of their centres."
+        )
     return said
 
 
 def alternatives(result: Translation, word: Word) -> None:
     """What else the model could have written at the step, each a button that writes it and lets the model go on."""
     first = word.positions[0]
-    st.subheader(f"Instead of “{word.text}”", anchor=False)
+    st.subheader(f"What could stand here, where “{word.text}” does", anchor=False)
     ranked = result.alternatives[first]
     chances = [(each.text, each.probability) for each in ranked]
     widgets.chart(plot.probabilities(chances), "translation-alternatives", ", ".join(f"{name} {p:.3f}" for name, p in chances))
@@ -189,7 +192,7 @@ def alternatives(result: Translation, word: Word) -> None:
     for rank, each in enumerate(ranked):
         begin = (result.card.name, (*before, each.token))
         row.button(widgets.literal(each.text), key=f"translation-instead-{rank}", on_click=_begin, args=begin)
-    st.caption("The most probable tokens at this step. A click writes one, and the model goes on from there.")
+    st.caption("The most probable tokens, words or beginnings of words. A click writes one, and the model goes on from there.")
 
 
 def _begin(name: str, ids: tuple[int, ...]) -> None:

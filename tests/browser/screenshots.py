@@ -9,8 +9,15 @@ from tests.browser.conftest import CHROMIUM, FLAGS, ROOT, serve, stop
 
 FOLDER = ROOT / "assets" / "screenshots"
 DESK, PHONE = (1440, 900), (390, 844)
+# What a visitor does before some of the pictures: the task, the model, and what must be drawn then.
+STEPS = {
+    "translation": ("Translation", "text-model-translation", "French to English: Luong", "translation-map-figure"),
+    "hard": ("Sentiment", "text-model", "Sentiment: hard attention", "hard-spread"),
+}
 # file, page, size, colours, what must be drawn first
 SHOTS = [
+    ("translation-light", "", DESK, "light", "text-map-figure"),
+    ("hard-light", "", DESK, "light", "text-map-figure"),
     ("text-light", "", DESK, "light", "text-map-figure"),
     ("text-dark", "", DESK, "dark", "text-map-figure"),
     ("text-phone", "", PHONE, "light", "text-map-figure"),
@@ -29,6 +36,13 @@ def take(browser: Browser, url: str, name: str, size: tuple[int, int], colours: 
     page = context.new_page()
     page.goto(url)
     page.locator(f".st-key-{key} .js-plotly-plot").wait_for(timeout=90_000)
+    if steps := STEPS.get(name.partition("-")[0]):
+        task, model, option, drawn = steps
+        page.locator(".st-key-text-task").get_by_text(task, exact=True).click()
+        page.wait_for_timeout(3000)
+        page.locator(f".st-key-{model} input").click()
+        page.get_by_role("option", name=option, exact=True).click()
+        page.locator(f".st-key-{drawn} .js-plotly-plot").wait_for(timeout=90_000)
     page.wait_for_timeout(3000)
     tall = int(page.evaluate("Math.max(...[...document.querySelectorAll('[data-testid=stMain]')].map(e => e.scrollHeight))"))
     page.set_viewport_size({"width": width, "height": max(height, tall)})
