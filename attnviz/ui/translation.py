@@ -149,7 +149,7 @@ def chosen(result: Translation) -> tuple[AttentionMap, str]:
     if "attention" in result.tape.layers:
         return result.tape["attention"], "Attention"
     widgets.remember(DEFAULTS)  # here, where they are drawn: set earlier, a value would outlive its widget
-    kind = st.segmented_control("Attention", list(KINDS), format_func=lambda kind: KINDS[kind], key=KIND) or next(iter(KINDS))
+    kind = str(st.segmented_control("Attention", list(KINDS), format_func=KINDS.__getitem__, key=KIND, required=True))
     maps = [m for m in result.tape if fnmatchcase(m.layer, kind)]
     first, second = st.columns(2)
     layer = int(first.selectbox("Layer", range(len(maps)), key=LAYER))

@@ -48,7 +48,8 @@ def page() -> None:
     widgets.remember(DEFAULTS)
     task = str(st.session_state.get(TASK) or "sentiment")
     widgets.head(TITLES[task])
-    st.segmented_control("Task", list(TASKS), format_func=lambda task: TASKS[task][0], key=TASK, label_visibility="collapsed")
+    names = {task: name for task, (name, _) in TASKS.items()}
+    st.segmented_control("Task", list(TASKS), format_func=names.__getitem__, key=TASK, label_visibility="collapsed", required=True)
     card = widgets.pick_model("text", TASKS[task][1], model_key(task), first="sentiment-minilm")
     text = sentence(character_limit(card.text.get("max_tokens", 0) if card else 0), task)
     widgets.keep(DEFAULTS)
