@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 
 from attnviz.errors import DataError
-from attnviz.explain.sides import by_words
+from attnviz.explain.words import merged
 from attnviz.nets.translator import START, Translator
 from attnviz.record import record
 
@@ -103,7 +103,7 @@ def links(model: Translator, gold: Gold) -> frozenset[Link]:
         model(torch.tensor([read.ids]), torch.ones(1, len(read.ids), dtype=torch.bool), torch.tensor([[START, *wrote.ids]]))
     weights = tape[layer].dense()
     rows = (weights if weights.ndim == 2 else weights.mean(0))[shift : shift + len(wrote.ids)]
-    words = by_words(rows, groups(wrote.offsets, target_spans), groups(read.offsets, source_spans))
+    words = merged(rows, groups(wrote.offsets, target_spans), groups(read.offsets, source_spans))
     return frozenset((int(row.argmax()), word) for word, row in enumerate(words) if row.max() > 0)
 
 

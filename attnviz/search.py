@@ -7,8 +7,6 @@ from torch import Tensor
 
 from attnviz.nets.translator import END, PAD, START, State, Translator
 
-ALPHA = 1.0
-
 
 @dataclass(frozen=True)
 class Output:
@@ -77,7 +75,7 @@ def ranked(tokens: list[list[int]], chances: list[list[float]]) -> list[Output]:
     found = []
     for ids, logs in zip(tokens, chances, strict=True):
         length = ids.index(END) + 1 if END in ids else len(ids)
-        score = sum(logs[:length]) / max(1, length) ** ALPHA
+        score = sum(logs[:length]) / max(1, length)
         found.append(Output(tuple(ids[:length]), tuple(logs[:length]), score))
     return sorted(found, key=lambda output: -output.score)
 

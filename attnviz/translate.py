@@ -1,5 +1,6 @@
 """The way of a sentence through a translator in one call: text -> what was written, and the maps of every step."""
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -54,6 +55,10 @@ class Translation:
         """The chosen output in words."""
         return self.texts[self.chosen]
 
+    def chance(self, word: Word) -> float:
+        """Of a word of the chosen output: the product over its tokens."""
+        return math.prod(self.probabilities[i] for i in word.positions)
+
     @property
     def said(self) -> str:
         """The translation, or that there is none."""
@@ -87,6 +92,11 @@ def translate(model: Translator, raw: str, prefix: str = "", beams: int = 4, cho
     return _recorded(model, encoded, outputs, min(choose, len(outputs) - 1), len(given))
 
 
+def look(model: Translator, translation: Translation, choose: int) -> Translation:
+    """The same outputs, with the maps of another one of them; nothing is searched for again."""
+    return _recorded(model, translation.encoded, list(translation.outputs), choose, translation.forced)
+
+
 def force(model: Translator, raw: str, text: str) -> Translation:
     """What the model says of a given translation of a sentence: its probabilities, and where it looks for each of its words.
 
@@ -94,11 +104,9 @@ def force(model: Translator, raw: str, text: str) -> Translation:
     """
     encoded = model.encode(raw)
     ids = (*_given(model, text), END)
-    source, mask = encoded.tensors["input_ids"], encoded.tensors["attention_mask"].bool()
-    with torch.no_grad():
-        logs = model(source, mask, torch.tensor([[START, *ids[:-1]]]))[0].float().log_softmax(-1)
-    chances = tuple(logs[range(len(ids)), list(ids)].tolist())
-    return _recorded(model, encoded, [Output(ids, chances, sum(chances) / len(ids))], 0, len(ids) - 1)
+    seen = _seen(model, encoded, ids)
+    chances = tuple(seen.logs[range(len(ids)), list(ids)].tolist())
+    return _told(model, encoded, [Output(ids, chances, sum(chances) / len(ids))], 0, len(ids) - 1, seen)
 
 
 def _given(model: Translator, text: str) -> tuple[int, ...]:
@@ -110,19 +118,35 @@ def _given(model: Translator, text: str) -> tuple[int, ...]:
 
 def _recorded(model: Translator, encoded: EncodedText, outputs: list[Output], chosen: int, forced: int) -> Translation:
     """One more pass over the whole output, this time recorded."""
+    return _told(model, encoded, outputs, chosen, forced, _seen(model, encoded, outputs[chosen].tokens))
+
+
+class _Seen(NamedTuple):
+    """A recorded pass over a whole output: (step, token) log-probabilities, the tape, and how long it took."""
+
+    logs: torch.Tensor
+    tape: Tape
+    seconds: float
+
+
+def _seen(model: Translator, encoded: EncodedText, ids: tuple[int, ...]) -> _Seen:
     source, mask = encoded.tensors["input_ids"], encoded.tensors["attention_mask"].bool()
-    ids = outputs[chosen].tokens
     start = time.perf_counter()
     with torch.no_grad(), record(model) as tape:
         logits = model(source, mask, torch.tensor([[START, *ids[:-1]]]))
-    seconds = time.perf_counter() - start
-    odds = logits[0].float().softmax(-1)
+    return _Seen(logits[0].float().log_softmax(-1), tape, time.perf_counter() - start)
+
+
+def _told(
+    model: Translator, encoded: EncodedText, outputs: list[Output], chosen: int, forced: int, seen: _Seen
+) -> Translation:  # fmt: skip
+    ids, odds = outputs[chosen].tokens, seen.logs.exp()
     _, labels, words = written(ids, tokenizer=model.target, end=END)
     return Translation(
         card=model.card, encoded=encoded, outputs=tuple(outputs), chosen=chosen, tokens=labels, words=words,
         texts=tuple(written(output.tokens, tokenizer=model.target, end=END)[0] for output in outputs),
         probabilities=tuple(odds[range(len(ids)), list(ids)].tolist()), alternatives=_alternatives(model, odds),
-        forced=forced, tape=_labelled(model, tape, encoded.tokens, labels), seconds=seconds,
+        forced=forced, tape=_labelled(model, seen.tape, encoded.tokens, labels), seconds=seen.seconds,
     )  # fmt: skip
 
 

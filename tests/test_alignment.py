@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from attnviz.alignment import Gold, error_rate, groups, links, natural, read_links
 from attnviz.errors import DataError
-from attnviz.explain.sides import by_words
 from tests.translators import CONFIGS, with_words
 
 
@@ -54,11 +52,6 @@ def test_tokenised_words_are_joined_as_people_write_and_keep_their_spans() -> No
         found, spans = natural(words)
         assert found == text
         assert [found[slice(*span)] for span in spans] == words
-
-
-def test_sub_words_are_averaged_over_rows_and_summed_over_columns() -> None:
-    weights = np.array([[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]], dtype=np.float32)
-    np.testing.assert_allclose(by_words(weights, [[0, 1], []], [[0, 1], [2]]), [[0.45, 0.55], [0, 0]], atol=1e-6)
 
 
 def test_tokens_go_to_the_word_that_they_begin_in() -> None:

@@ -1,12 +1,14 @@
 """From a sentence to a translation with its maps."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
 
 from attnviz.errors import InputError
 from attnviz.nets.translator import START
-from attnviz.translate import LIMIT, force, translate
+from attnviz.translate import LIMIT, force, look, translate
 from tests.translators import CONFIGS, with_words
 
 SENTENCE = "Où est l'argent 漢 [END] ?"
@@ -40,6 +42,23 @@ def test_another_beam_can_be_looked_at() -> None:
     assert first.text == first.texts[0]
     assert second.text == first.texts[1]
     assert len(second.tape["attention"].labels["query"]) == len(second.outputs[1].tokens)
+
+
+def test_another_beam_is_looked_at_without_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = with_words("transformer")
+    first, second = (translate(net, SENTENCE, beams=2, choose=choice) for choice in (0, 1))
+    monkeypatch.setattr(sys.modules["attnviz.translate"], "search", None)
+    again = look(net, first, 1)
+    assert (again.text, again.tokens, again.probabilities) == (second.text, second.tokens, second.probabilities)
+    m, expected = (each.tape["decoder.1.cross"] for each in (again, second))
+    np.testing.assert_array_equal(m.dense(), expected.dense())
+
+
+def test_a_words_chance_is_the_product_over_its_tokens() -> None:
+    found = translate(with_words("luong"), SENTENCE, prefix="I don't", beams=1)
+    word = next(word for word in found.words if len(word.positions) == 2)
+    one, two = (found.probabilities[i] for i in word.positions)
+    assert found.chance(word) == pytest.approx(one * two)
 
 
 def test_alternatives_are_the_most_probable_tokens_of_each_step() -> None:

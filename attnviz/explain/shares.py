@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attnviz.encode.text import Word
+from attnviz.explain.words import totals
 from attnviz.maps import AttentionMap
 from attnviz.weights import Floats
 
@@ -45,13 +46,9 @@ def _by_word(maps: list[AttentionMap], words: Sequence[Word]) -> tuple[str, Floa
         if m.axes == ("word",) and m.norm == "sigmoid":
             return "word", m.dense()
         if m.axes == ("key",):
-            return "key", _summed(m.dense(), words)
+            return "key", totals(m.dense(), words)
     received = [m.head(head).mean(0) for m in maps if m.axes == ("head", "query", "key") for head in range(m.size("head"))]
-    return "heads", _summed(np.mean(received, axis=0, dtype=np.float32), words)
-
-
-def _summed(weights: Floats, words: Sequence[Word]) -> Floats:
-    return np.array([weights[list(word.positions)].sum() for word in words], dtype=np.float32)
+    return "heads", totals(np.mean(received, axis=0, dtype=np.float32), words)
 
 
 def together(text: str, first: Sequence[Word], second: Sequence[Word]) -> list[Piece]:

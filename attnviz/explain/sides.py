@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attnviz.encode.text import Word
+from attnviz.explain.words import MERGED, merged
 from attnviz.maps import AttentionMap
 from attnviz.weights import Dense, Floats
 
@@ -21,17 +22,10 @@ class Window(NamedTuple):
 
 def by_side(m: AttentionMap, queries: Sequence[Word], keys: Sequence[Word]) -> AttentionMap:
     """(query, key) over tokens -> over words; rows sum to what they did."""
-    weights = by_words(m.dense(), [word.positions for word in queries], [word.positions for word in keys])
+    weights = merged(m.dense(), [word.positions for word in queries], [word.positions for word in keys])
     labels = {"query": tuple(word.text for word in queries), "key": tuple(word.text for word in keys)}
-    merged = any(len(word.positions) > 1 for word in (*queries, *keys))
-    note = ("Sub-words are merged into words: summed over keys, averaged over queries.",) if merged else ()
+    note = (MERGED,) if any(len(word.positions) > 1 for word in (*queries, *keys)) else ()
     return replace(m, weights=Dense(weights), labels=labels, notes=(*m.notes, *note))
-
-
-def by_words(weights: Floats, queries: Sequence[Sequence[int]], keys: Sequence[Sequence[int]]) -> Floats:
-    """(query, key) -> (query group, key group): the mean over a group's rows, the sum over its columns; 0 for an empty group."""
-    rows = np.stack([weights[group].mean(0) if group else np.zeros(weights.shape[1], np.float32) for group in map(list, queries)])
-    return np.stack([rows[:, list(group)].sum(1) for group in keys], axis=1)
 
 
 def windows(shares: Floats, reach: float, queries: Sequence[Word], keys: Sequence[Word]) -> list[Window]:

@@ -13,6 +13,8 @@ from attnviz.encode.text import Word
 from attnviz.maps import AttentionMap
 from attnviz.weights import Dense, Floats
 
+MERGED = "Sub-words are merged into words: summed over keys, averaged over queries."
+
 
 def by_word(m: AttentionMap, words: Sequence[Word], merge: bool = True, hide_special: bool = False) -> AttentionMap:
     """(query, key) over tokens -> (query, key) over words, or over tokens still where `merge` is False.
@@ -21,11 +23,12 @@ def by_word(m: AttentionMap, words: Sequence[Word], merge: bool = True, hide_spe
     """
     groups = shown_words(words, m.labels["query"], merge)
     shown = shown_words(words, m.labels["query"], merge, hide_special)
-    weights = merged(m.dense(), [word.positions for word in shown])
+    positions = [word.positions for word in shown]
+    weights = merged(m.dense(), positions, positions)
     labels = tuple(word.text for word in shown)
     notes = list(m.notes)
     if any(len(word.positions) > 1 for word in shown):
-        notes.append("Sub-words are merged into words: summed over keys, averaged over queries.")
+        notes.append(MERGED)
     if len(shown) < len(groups):
         kept = float(weights.sum(-1).mean())
         notes.append(
@@ -73,9 +76,15 @@ def totals(weights: Floats, words: Sequence[Word]) -> Floats:
     return np.add.reduceat(weights, [word.positions[0] for word in words])
 
 
-def merged(weights: Floats, groups: Sequence[tuple[int, ...]]) -> Floats:
-    """(query, key) -> (group, group): the mean over each group's rows, the sum over its columns."""
-    member: NDArray[np.float32] = np.zeros((len(groups), len(weights)), dtype=np.float32)
+def merged(weights: Floats, queries: Sequence[Sequence[int]], keys: Sequence[Sequence[int]]) -> Floats:
+    """(query, key) -> (query group, key group): the mean over a group's rows, the sum over its columns; 0 for an empty group."""
+    rows, columns = _members(queries, weights.shape[0]), _members(keys, weights.shape[1])
+    return (rows / np.maximum(rows.sum(1, keepdims=True), 1)) @ weights @ columns.T
+
+
+def _members(groups: Sequence[Sequence[int]], length: int) -> NDArray[np.float32]:
+    """(group, position), 1 where a position is in a group."""
+    found: NDArray[np.float32] = np.zeros((len(groups), length), dtype=np.float32)
     for row, positions in enumerate(groups):
-        member[row, list(positions)] = 1
-    return (member / member.sum(1, keepdims=True)) @ weights @ member.T
+        found[row, list(positions)] = 1
+    return found

@@ -9,7 +9,7 @@ import streamlit as st
 from attnviz.load import load
 from attnviz.nets import Net, Translator
 from attnviz.predict import Prediction, predict
-from attnviz.translate import Translation, force, translate
+from attnviz.translate import Translation, force, look, translate
 
 Result = TypeVar("Result")
 
@@ -28,9 +28,11 @@ def prediction(name: str, raw: Any, **options: Any) -> Prediction:
     return _once(f"{name} {fingerprint(raw)} {sorted(options.items())}", lambda: predict(model(name), raw, **options))
 
 
-def translation(name: str, text: str, **options: Any) -> Translation:
+def translation(name: str, text: str, choose: int = 0, **options: Any) -> Translation:
     """The same for a translator; another step or head runs no model."""
-    return _once(f"{name} {fingerprint(text)} {sorted(options.items())}", lambda: translate(translator(name), text, **options))
+    key = f"{name} {fingerprint(text)} {sorted(options.items())}"
+    best = _once(key, lambda: translate(translator(name), text, **options))
+    return best if choose == best.chosen else _once(f"{key} {choose}", lambda: look(translator(name), best, choose))
 
 
 def forced(name: str, text: str, translation: str) -> Translation:

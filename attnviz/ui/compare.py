@@ -80,7 +80,7 @@ def translations(first: Translation, other: ModelCard) -> None:
     for place, result, each in zip(columns, (first, second), shown, strict=False):
         with place:
             st.markdown(f"**{widgets.literal(result.card.title)}**")
-            figure = plot.alignment(each, _chances(result)).update_xaxes(tickangle=-90)
+            figure = plot.alignment(each, [result.chance(word) for word in result.words]).update_xaxes(tickangle=-90)
             widgets.chart(figure.update_traces(showscale=False), f"compare-{result.card.name}")
     with columns[2]:
         st.markdown("**Difference**")
@@ -96,10 +96,6 @@ def _aligner(result: Translation) -> AttentionMap:
     net = cache.translator(result.card.name)
     m = result.tape[net.aligner[0]]
     return m.mean_of_heads() if "head" in m.axes else m
-
-
-def _chances(result: Translation) -> list[float]:
-    return [float(np.prod([result.probabilities[i] for i in word.positions])) for word in result.words]
 
 
 def _who(first: Prediction | Translation, second: Prediction | Translation) -> str:

@@ -1,6 +1,7 @@
 """A sentence, its translation written word by word, and where the model looked for each word."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -11,6 +12,7 @@ from attnviz import plot
 from attnviz.cards import ModelCard
 from attnviz.encode import Word
 from attnviz.encode.translation import written as spelled
+from attnviz.explain import shown_words
 from attnviz.explain.sides import Window, by_side, windows
 from attnviz.maps import AttentionMap
 from attnviz.nets.translator import END
@@ -57,7 +59,7 @@ def _translated(card: ModelCard, text: str) -> Translation:
 def steps(result: Translation, other: ModelCard | None) -> None:
     """The output with a step chosen, its map, and what else could have been written; runs again alone."""
     merge = bool(st.session_state.get(MERGE, True))
-    written = result.words if merge else _tokens(result.tokens, result.words)
+    written = shown_words(result.words, result.tokens, merge)
     step = _step(len(written))
     output(result, written, step)
     left, right = st.columns([3, 2], gap="medium")
@@ -77,13 +79,13 @@ def _step(length: int) -> int:
     return int(st.session_state[STEP]) - 1
 
 
-def output(result: Translation, written: tuple[Word, ...], step: int) -> None:
+def output(result: Translation, written: Sequence[Word], step: int) -> None:
     """The translation as words that can be clicked, a slider over its steps, and the beginning that it is to have."""
     st.markdown(
         f"Translation: **{widgets.literal(result.text) or '(nothing)'}**, {len(result.tokens)} tokens, "
         f"one pass over them in {result.seconds * 1000:.0f} ms"
     )
-    chances = np.array([_chance(result, word) for word in written], dtype=np.float32)
+    chances = np.array([result.chance(word) for word in written], dtype=np.float32)
     words([word.text for word in written], chances, [word.special for word in written], "translation-output", step, _go)
     st.caption(
         "Numbers and tint: the probability of each word after those before it. Click a word, or move the slider, to see its step."
@@ -102,21 +104,11 @@ def _go(step: int) -> None:
     st.session_state[STEP] = step + 1
 
 
-def _chance(result: Translation, word: Word) -> float:
-    """Of a word: the product over its tokens."""
-    return math.prod(result.probabilities[i] for i in word.positions)
-
-
-def _tokens(labels: tuple[str, ...], parts: tuple[Word, ...]) -> tuple[Word, ...]:
-    """Every token as a word of its own."""
-    return tuple(Word(labels[i], (i,), word.special) for word in parts for i in word.positions)
-
-
-def matrix(result: Translation, written: tuple[Word, ...], step: int, merge: bool) -> None:
+def matrix(result: Translation, written: Sequence[Word], step: int, merge: bool) -> None:
     """The map of the chosen layer and head as a card, and above it the source as the step sees it."""
     st.subheader("Where it looked for each word", anchor=False)
     m, place = chosen(result)
-    read = result.encoded.words if merge else _tokens(result.encoded.tokens, result.encoded.words)
+    read = shown_words(result.encoded.words, result.encoded.tokens, merge)
     sides = {"source": read, "output": written, "input": _shifted(result, written)}
     axes = _sides(result, m)
     shown = by_side(m, sides[axes[0]], sides[axes[1]])
@@ -124,18 +116,18 @@ def matrix(result: Translation, written: tuple[Word, ...], step: int, merge: boo
     if row is not None:
         words(shown.labels["key"], shown.dense()[row], [word.special for word in read], "translation-source", None, lambda _: None)
         st.caption(f"The source as “{written[step].text}” saw it: the strongest tint is the largest weight.")
-    chances = [_chance(result, word) for word in written] if row is not None else [math.nan] * len(shown.labels["query"])
+    chances = [result.chance(word) for word in written] if row is not None else [math.nan] * len(shown.labels["query"])
     figure = plot.alignment(shown, chances, row, local(result, written, read)) if row is not None else plot.heatmap(shown)
     caption = _caption(result, shown, place)
     widgets.map_card(shown, figure, caption, result, "translation-map")
     st.toggle("Merge sub-words into words", True, key=MERGE)
 
 
-def _shifted(result: Translation, written: tuple[Word, ...]) -> tuple[Word, ...]:
+def _shifted(result: Translation, written: Sequence[Word]) -> list[Word]:
     """The decoder's input: [START], then the output without its last token."""
     last = len(result.tokens) - 1
     moved = [replace(word, positions=tuple(i + 1 for i in word.positions if i < last)) for word in written]
-    return (Word("[START]", (0,), True), *(word for word in moved if word.positions))
+    return [Word("[START]", (0,), True), *(word for word in moved if word.positions)]
 
 
 def _sides(result: Translation, m: AttentionMap) -> tuple[str, ...]:
@@ -163,7 +155,7 @@ def chosen(result: Translation) -> tuple[AttentionMap, str]:
     return maps[layer].at_head(head), f"{place}, head {head}"
 
 
-def local(result: Translation, written: tuple[Word, ...], read: tuple[Word, ...]) -> list[Window]:
+def local(result: Translation, written: Sequence[Word], read: Sequence[Word]) -> list[Window]:
     """The windows of local attention; none for other mechanisms."""
     if "attention.centre" not in result.tape.layers:
         return []

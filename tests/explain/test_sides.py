@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from attnviz.encode import Word
-from attnviz.explain.sides import by_side, by_words, windows
+from attnviz.explain.sides import by_side, windows
+from attnviz.explain.words import merged
 from attnviz.maps import AttentionMap
 from attnviz.weights import Dense
 
@@ -18,7 +19,7 @@ def attention() -> AttentionMap:
 
 
 def test_rows_are_averaged_and_columns_summed() -> None:
-    np.testing.assert_allclose(by_words(WEIGHTS, [[0, 1], []], [[0, 1], [2]]), [[0.45, 0.55], [0, 0]], atol=1e-6)
+    np.testing.assert_allclose(merged(WEIGHTS, [[0, 1], []], [[0, 1], [2]]), [[0.45, 0.55], [0, 0]], atol=1e-6)
 
 
 def test_a_map_by_word_is_named_by_words_and_says_so() -> None:
