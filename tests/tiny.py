@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from attnviz.cards import sha256
 from attnviz.maps import AttentionMap
-from attnviz.nets import BertClassifier, CbamResNet, HardClassifier, SoftClassifier
+from attnviz.nets import BertClassifier, HardClassifier, ResNet, SoftClassifier
 from attnviz.probe import Probe
 from attnviz.weights import Dense
 
@@ -27,9 +27,9 @@ TEXT = {
 }  # fmt: skip
 
 
-def photo_net(seed: int = 0) -> CbamResNet:
+def photo_net(seed: int = 0) -> ResNet:
     torch.manual_seed(seed)
-    return CbamResNet(**PHOTO).eval()
+    return ResNet(**PHOTO).eval()
 
 
 def text_net(seed: int = 0) -> BertClassifier:
@@ -64,7 +64,7 @@ def write_photo_model(folder: Path, **changes: Any) -> Path:
     folder.mkdir(parents=True)
     save_file(photo_net().state_dict(), folder / "weights.safetensors")
     card = {
-        "task": "photo", "input": "image", "labels": ["cat", "dog", "ship"], "net": "cbam-resnet", "config": PHOTO,
+        "task": "photo", "input": "image", "labels": ["cat", "dog", "ship"], "net": "resnet", "config": PHOTO,
         "image": {"size": 32, "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]},
         "files": {"weights.safetensors": sha256(folder / "weights.safetensors")},
     }  # fmt: skip

@@ -2,9 +2,9 @@
 
 from attnviz.nets.base import Decision, Net
 from attnviz.nets.bert import BertClassifier
-from attnviz.nets.cbam_resnet import CbamResNet
 from attnviz.nets.hard_classifier import HardClassifier
 from attnviz.nets.recurrent import BahdanauTranslator, LuongTranslator
+from attnviz.nets.resnet import ResNet
 from attnviz.nets.soft_classifier import SoftClassifier
 from attnviz.nets.transformer import Transformer
 from attnviz.nets.translator import Translator
@@ -12,9 +12,9 @@ from attnviz.nets.translator import Translator
 NETS: dict[str, type[Net]] = {
     "bahdanau": BahdanauTranslator,
     "bert-classifier": BertClassifier,
-    "cbam-resnet": CbamResNet,
     "hard-classifier": HardClassifier,
     "luong": LuongTranslator,
+    "resnet": ResNet,
     "soft-classifier": SoftClassifier,
     "transformer": Transformer,
 }
@@ -23,11 +23,11 @@ __all__ = [
     "NETS",
     "BahdanauTranslator",
     "BertClassifier",
-    "CbamResNet",
     "Decision",
     "HardClassifier",
     "LuongTranslator",
     "Net",
+    "ResNet",
     "SoftClassifier",
     "Transformer",
     "Translator",

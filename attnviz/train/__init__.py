@@ -5,6 +5,7 @@ from pathlib import Path
 
 from attnviz.cards import ModelCard, find_card
 from attnviz.errors import CardError
+from attnviz.train import cifar
 from attnviz.train.cifar import CifarRun
 from attnviz.train.loop import Run, fit
 from attnviz.train.sentiment_hard import HardRun
@@ -14,7 +15,7 @@ from attnviz.train.ship import ship
 from attnviz.train.translation import SCHEDULES, TranslationRun
 
 RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
-    "cifar-cbam": CifarRun,
+    **dict.fromkeys(cifar.SCHEDULES, CifarRun),
     "sentiment-hard": HardRun,
     "sentiment-minilm": SentimentRun,
     "sentiment-soft": SoftRun,

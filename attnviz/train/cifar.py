@@ -4,7 +4,9 @@ After the CIFAR-10 speed-run literature (Jordan, 2024, arXiv:2404.00498): whiten
 smoothing. One thousand training photos are held out to watch; nothing is chosen on them, the last weights are shipped.
 """
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,47 +14,70 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from attnviz.cards import ModelCard
 from attnviz.data import cifar10
+from attnviz.load import load
 from attnviz.nets import NETS
 from attnviz.train.loop import Run
 from attnviz.train.muon import Muon
+from attnviz.train.schedule import Optimizers, learning
 
-EPOCHS = 18
 BATCH = 500
 HELD_OUT = 1000
 SHIFT = 4
 SMOOTHING = 0.1
-MUON_RATE = 0.15
-ADAM_RATE = 4e-3
-WARMUP = 0.1
 EVAL_BATCH = 500
+TRUNK = re.compile(r"\.(down|body)\.")
 
 Batch = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """`begin` names the shipped model whose weights a training begins with, where it does not begin at random."""
+
+    epochs: int = 18
+    muon_rate: float = 0.15
+    adam_rate: float = 4e-3
+    begin: str = ""
+
+
+FROM_CBAM = Schedule(epochs=5, muon_rate=0.05, adam_rate=2e-3, begin="cifar-cbam")
+SCHEDULES = {"cifar-cbam": Schedule(), **dict.fromkeys(("cifar-eca", "cifar-nonlocal", "cifar-se"), FROM_CBAM)}
 
 
 class CifarRun(Run):
     """Training as `attnviz.train.loop.fit` drives it."""
 
-    epochs = EPOCHS
-
     def __init__(self, card: ModelCard, data: Path, device: str) -> None:
         self.device = device
+        self.schedule = SCHEDULES.get(card.name, Schedule())
+        self.epochs = self.schedule.epochs
         images, labels = cifar10.read(data, "train")
         self.images = normalised(images, card).to(device)
         self.labels = torch.from_numpy(labels).to(device)
         self.net = NETS[card.net](**card.config).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        whiten(self.net.stem, self.images[:5000])
+        self.begin()
+        self.optimizers = Optimizers(self.parts(), self.epochs * self.steps())
+        self.state = {"net": self.net, "optimizers": self.optimizers}
+
+    def begin(self) -> None:
+        """The weights before the first step: those of another model where both have them, and a stem that does not learn."""
+        if self.schedule.begin:
+            borrow(self.net, load(self.schedule.begin))
+            self.net.stem.weight.requires_grad_(False)
+        else:
+            whiten(self.net.stem, self.images[:5000])
+
+    def parts(self) -> list[torch.optim.Optimizer]:
+        """What learns, and by what."""
         filters, rest = split_parameters(self.net)
-        self.muon = Muon(filters, lr=MUON_RATE)
-        self.adam = torch.optim.AdamW(rest, lr=ADAM_RATE, weight_decay=1e-3)
-        total = self.epochs * self.steps()
-        self.schedules = [torch.optim.lr_scheduler.LambdaLR(o, lambda step: slope(step / total)) for o in (self.muon, self.adam)]
-        self.state = {
-            "net": self.net, "muon": self.muon, "adam": self.adam,
-            "muon_schedule": self.schedules[0], "adam_schedule": self.schedules[1],
-        }  # fmt: skip
+        return [
+            Muon(filters, lr=self.schedule.muon_rate),
+            torch.optim.AdamW(rest, lr=self.schedule.adam_rate, weight_decay=1e-3),
+        ]
 
     def steps(self) -> int:
         return (len(self.images) - HELD_OUT) // BATCH
@@ -65,18 +90,18 @@ class CifarRun(Run):
             yield shifted(flipped(self.images[chosen], flip)), self.labels[chosen]
 
     def step(self, batch: Batch) -> Tensor:
-        images, labels = batch
         self.net.train()
-        with torch.autocast(self.device, torch.bfloat16):
-            logits = self.net(images)
-        loss = F.cross_entropy(logits.float(), labels, label_smoothing=SMOOTHING)
+        loss = self.loss(*batch)
         self.net.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        for optimizer in (self.muon, self.adam):
-            optimizer.step()
-        for schedule in self.schedules:
-            schedule.step()
+        self.optimizers.step()
         return loss.detach()
+
+    def loss(self, images: Tensor, labels: Tensor) -> Tensor:
+        """A scalar for one batch. The fused kernel of attention is slow backwards on a CPU."""
+        with torch.autocast(self.device, torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+            logits = self.net(images)
+        return F.cross_entropy(logits.float(), labels, label_smoothing=SMOOTHING)
 
     @torch.no_grad()
     def validate(self) -> float:
@@ -107,17 +132,18 @@ def whiten(stem: nn.Conv2d, images: Tensor) -> None:
     stem.weight.requires_grad_(False)
 
 
+def borrow(net: nn.Module, other: nn.Module) -> None:
+    """Copies every weight of `other` that `net` has too, with the same name and shape."""
+    own = net.state_dict()
+    shared = {name: value for name, value in other.state_dict().items() if name in own and own[name].shape == value.shape}
+    net.load_state_dict(shared, strict=False)
+
+
 def split_parameters(net: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """The filter banks of residual stages, and everything else that learns."""
-    learning = {name: p for name, p in net.named_parameters() if p.requires_grad}
-    filters = [p for name, p in learning.items() if p.ndim == 4 and ".cbam." not in name]
+    """The convolutions of the trunk, and everything else that learns."""
+    filters = [p for name, p in learning(net).items() if p.ndim == 4 and TRUNK.search(name)]
     chosen = {id(p) for p in filters}
-    return filters, [p for p in learning.values() if id(p) not in chosen]
-
-
-def slope(progress: float) -> float:
-    """The learning rate's factor at a share of the training: a short rise, then straight down to 0."""
-    return min((progress + 1e-3) / WARMUP, max(0.0, 1 - progress) / (1 - WARMUP))
+    return filters, [p for p in learning(net).values() if id(p) not in chosen]
 
 
 def flipped(images: Tensor, flip: Tensor) -> Tensor:

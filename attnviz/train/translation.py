@@ -20,8 +20,8 @@ from attnviz.data.tatoeba import Pair
 from attnviz.nets import NETS
 from attnviz.nets.translator import PAD, SPECIAL, padded
 from attnviz.train.byte_pairs import byte_pairs
-from attnviz.train.cifar import slope
 from attnviz.train.loop import Run
+from attnviz.train.schedule import Optimizers
 
 SMOOTHING = 0.1
 WEIGHT_DECAY = 0.05
@@ -60,14 +60,10 @@ class TranslationRun(Run):
         self.net: nn.Module = NETS[card.net](**card.config).to(device)
         matrices, rest = split_parameters(self.net)
         rate = self.schedule.rate
-        self.muon = torch.optim.Muon(matrices, lr=rate, weight_decay=WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw")
-        self.adam = torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
-        total = self.epochs * self.steps()
-        self.schedules = [torch.optim.lr_scheduler.LambdaLR(o, lambda step: slope(step / total)) for o in (self.muon, self.adam)]
-        self.state = {
-            "net": self.net, "muon": self.muon, "adam": self.adam,
-            "muon_schedule": self.schedules[0], "adam_schedule": self.schedules[1],
-        }  # fmt: skip
+        muon = torch.optim.Muon(matrices, lr=rate, weight_decay=WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw")
+        adam = torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
+        self.optimizers = Optimizers((muon, adam), self.epochs * self.steps())
+        self.state = {"net": self.net, "optimizers": self.optimizers}
 
     def steps(self) -> int:
         return -(-len(self.pairs) // self.schedule.batch)
@@ -85,10 +81,7 @@ class TranslationRun(Run):
         self.net.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        for optimizer in (self.muon, self.adam):
-            optimizer.step()  # type: ignore[no-untyped-call]
-        for schedule in self.schedules:
-            schedule.step()
+        self.optimizers.step()
         return loss.detach()
 
     @torch.no_grad()

@@ -1,5 +1,6 @@
 """The photo recipe on a hundred tiny photos."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,9 @@ import torch
 from torch.nn import functional as F
 
 from attnviz.cards import ModelCard, read_card
+from attnviz.load import load
 from attnviz.train import cifar
-from attnviz.train.cifar import CifarRun, flipped, shifted, slope, split_parameters, whiten
+from attnviz.train.cifar import CifarRun, Schedule, borrow, flipped, shifted, split_parameters, whiten
 from attnviz.train.loop import fit
 from tests import tiny
 
@@ -22,11 +24,12 @@ def card(photo_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     tiny.write_cifar10(tmp_path, images, random.integers(0, 3, 100).tolist(), split="train")
     for name, value in {"HELD_OUT": 20, "BATCH": 16, "EVAL_BATCH": 10}.items():
         monkeypatch.setattr(cifar, name, value)
-    monkeypatch.setattr(CifarRun, "epochs", 2)
+    monkeypatch.setitem(cifar.SCHEDULES, photo_model.name, Schedule(epochs=2))
     return read_card(photo_model)
 
 
 def run(card: ModelCard, data: Path, epochs: int = 2) -> CifarRun:
+    """A run of a two-epoch schedule that stops after `epochs`."""
     torch.manual_seed(3)
     made = CifarRun(card, data, "cpu")
     made.epochs = epochs
@@ -82,11 +85,26 @@ def test_muon_takes_the_filters_of_stages_and_adam_the_rest() -> None:
     assert not {id(p) for p in filters} & {id(p) for p in rest}
 
 
-def test_the_learning_rate_rises_for_a_tenth_and_falls_to_nothing() -> None:
-    assert slope(0.0) == pytest.approx(0.01)
-    assert slope(0.1) == pytest.approx(1.0)
-    assert slope(0.55) == pytest.approx(0.5)
-    assert slope(1.0) == 0.0
+def test_a_training_may_begin_with_the_trunk_of_another_model(
+    card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(cifar.SCHEDULES, card.name, Schedule(epochs=1, begin=str(card.folder)))
+    made = run(replace(card, config={"labels": 3, "widths": [8, 16], "attention": "eca"}), tmp_path)
+    for name, value in load(card).state_dict().items():
+        if ".cbam." not in name:
+            assert torch.equal(made.net.state_dict()[name], value), name
+    assert not made.net.stem.weight.requires_grad
+
+
+def test_only_weights_of_one_name_and_shape_are_borrowed() -> None:
+    net, other = torch.nn.Linear(2, 3), torch.nn.Linear(2, 4)
+    before = net.bias.clone()
+    borrow(net, torch.nn.ModuleDict({"weight": other}))
+    borrow(net, other)
+    assert torch.equal(net.bias, before)
+    other = torch.nn.Linear(2, 3)
+    borrow(net, other)
+    assert torch.equal(net.weight, other.weight)
 
 
 def test_only_chosen_photos_are_mirrored() -> None:

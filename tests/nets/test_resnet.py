@@ -1,9 +1,10 @@
-"""CbamResNet: shapes, its gates, and what its parts begin as."""
+"""ResNet: shapes, its attention, and what its parts begin as."""
 
+import pytest
 import torch
 
 from attnviz import record
-from attnviz.nets.cbam_resnet import CbamResNet, convolution
+from attnviz.nets.resnet import ResNet, convolution
 from tests.tiny import photo_net
 
 PHOTOS = torch.randn(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
@@ -14,7 +15,7 @@ def test_photos_become_one_logit_a_label() -> None:
 
 
 def test_every_stage_halves_the_photo_and_gates_its_own_channels() -> None:
-    net = CbamResNet(labels=10, widths=[8, 16, 24], reduction=4)
+    net = ResNet(labels=10, widths=[8, 16, 24], reduction=4)
     with torch.no_grad(), record(net) as tape:
         net.eval()(PHOTOS)
     assert [m.shape for m in tape] == [(8,), (16, 16), (16,), (8, 8), (24,), (4, 4)]
@@ -40,3 +41,25 @@ def test_a_block_adds_what_its_gates_let_through() -> None:
     x = torch.randn(1, 8, 16, 16)
     gated = block.cbam(block.body(x))
     torch.testing.assert_close(block(x), torch.nn.functional.gelu(x + gated))
+
+
+EXPECTED = {
+    "cbam": ["cbam-channel", "cbam-spatial"] * 2, "eca": ["eca"] * 2, "se": ["squeeze-excitation"] * 2,
+    "non_local": ["multi-head"] * 2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("attention", "mechanisms"), EXPECTED.items(), ids=EXPECTED)
+def test_every_block_holds_the_attention_that_was_asked_for(attention: str, mechanisms: list[str]) -> None:
+    net = ResNet(labels=3, widths=[16, 32], attention=attention).eval()
+    with torch.no_grad(), record(net) as tape:
+        net(PHOTOS)
+    assert [m.mechanism for m in tape] == mechanisms
+    assert all(m.layer.startswith(f"stages.{i * 2 // len(tape)}.block.{attention}") for i, m in enumerate(tape))
+
+
+def test_the_stem_may_narrow_the_photo() -> None:
+    net = ResNet(labels=3, widths=[16], stride=2).eval()
+    with torch.no_grad(), record(net) as tape:
+        net(PHOTOS)
+    assert [m.shape for m in tape] == [(16,), (8, 8)]
