@@ -1,8 +1,10 @@
 """The way of an input in one call: raw input -> decision and tape."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from glob import escape
 from typing import Any, cast
 
 import numpy as np
@@ -10,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from attnviz.cards import ModelCard
-from attnviz.encode import Encoded, EncodedText, Patches
+from attnviz.encode import Encoded, EncodedImage, EncodedText, Patches
 from attnviz.errors import InputError
+from attnviz.maps import AttentionMap
 from attnviz.nets import HardClassifier, Net
 from attnviz.record import Tape, record
 
@@ -25,7 +28,7 @@ class Prediction:
 
     `probabilities`: label -> probability, in the card's order; of the many words of a language model the most probable ones.
     Empty where the model decides nothing, and `why_none` says why. `about` says what was decided where it is no label.
-    `seconds`: the forward pass with its recording. `patches`: how positions stand for places of a photo, where they do.
+    `seconds`: the forward pass with its recording. `patches`: number of positions -> how they stand for places of a photo.
     `seed`: what chance began with, where something was drawn.
     """
 
@@ -36,7 +39,7 @@ class Prediction:
     seconds: float
     about: str = ""
     why_none: str = ""
-    patches: Patches | None = None
+    patches: Mapping[int, Patches] = field(default_factory=dict)
     seed: int | None = None
 
     @property
@@ -54,6 +57,10 @@ class Prediction:
         """What was decided, for a file."""
         drawn = {} if self.seed is None else {"seed": self.seed}
         return {"decision": self.decision, "probabilities": self.probabilities, **drawn}
+
+    def grid(self, m: AttentionMap, axis: str = "key") -> Patches | None:
+        """How an axis of one of the maps lies over the photo; None where it does not."""
+        return self.patches.get(m.size(axis)) if axis in m.axes else None
 
     @cached_property
     def ranked(self) -> list[tuple[str, float]]:
@@ -75,8 +82,7 @@ def predict(model: Net, raw: Any, *, seed: int | None = None, **options: Any) ->
     seconds = time.perf_counter() - start
     decided = model.decide(outputs, encoded)
     patches = model.patches(encoded, {m.size(axis) for m in tape for axis in ("query", "key") if axis in m.axes})
-    names = encoded.tokens if isinstance(encoded, EncodedText) else patches.names if patches is not None else None
-    labelled = tape if names is None else tape.labelled("*", query=names, key=names, **_words(tape, encoded))
+    labelled = _named(tape, patches) if isinstance(encoded, EncodedImage) else tape.labelled("*", **_words(tape, encoded))
     return Prediction(
         model.card, encoded, decided.probabilities, labelled, seconds, decided.about, decided.why_none, patches, seed
     )  # fmt: skip
@@ -112,11 +118,19 @@ def _seed(model: Net, seed: int) -> int:
     return seed
 
 
+def _named(tape: Tape, patches: Mapping[int, Patches]) -> Tape:
+    """With the places of the photo for which positions stand, layer by layer."""
+    for m in tape:
+        sides = {axis: patches[m.size(axis)].names for axis in ("query", "key") if axis in m.axes and m.size(axis) in patches}
+        tape = tape.labelled(escape(m.layer), **sides)
+    return tape
+
+
 def _words(tape: Tape, encoded: Encoded) -> dict[str, tuple[str, ...]]:
-    """Labels of axes over words, and over the tokens of picked words."""
+    """Labels of axes over tokens, over words, and over the tokens of picked words."""
     if not isinstance(encoded, EncodedText):
         return {}
-    labels = {"word": tuple(word.text for word in encoded.words)}
+    labels = {"query": encoded.tokens, "key": encoded.tokens, "word": tuple(word.text for word in encoded.words)}
     for m in tape:
         if m.axes == ("word",) and m.norm == "binary":
             picked = [i for word, taken in zip(encoded.words, m.dense(), strict=True) if taken for i in word.positions]

@@ -1,5 +1,6 @@
 """A model of others as a Net, asked what its task is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -58,20 +59,20 @@ class ForeignNet(Net):
         names = shown(self.tokenizer, best.indices.tolist())
         return Decision(dict(zip(names, best.values.tolist(), strict=True)), about)
 
-    def patches(self, encoded: Encoded, positions: set[int]) -> Patches | None:
+    def patches(self, encoded: Encoded, positions: set[int]) -> Mapping[int, Patches]:
         """Where all layers have one position for each patch, with or without the tokens that this family puts before them."""
         if isinstance(encoded, EncodedText) or len(positions) != 1:
-            return None
+            return {}
         config: Any = self.model.config
         patch = getattr(config, "patch_size", None)
         patch = patch[0] if isinstance(patch, (list, tuple)) and len(set(patch)) == 1 else patch
         if not isinstance(patch, int) or not 0 < patch <= self.card.image["size"]:
-            return None
+            return {}
         side = self.card.image["size"] // patch
         registers = tuple(f"register {i}" for i in range(int(getattr(config, "num_register_tokens", 0) or 0)))
         distilled = ("distillation",) if config.model_type == "deit" else ()
         known = [Patches(side, side, prefix) for prefix in (("CLS", *distilled, *registers), ())]
-        return next((patches for patches in known if {len(patches)} == positions), None)
+        return next(({len(patches): patches} for patches in known if {len(patches)} == positions), {})
 
 
 def first_line(error: BaseException) -> str:

@@ -1,6 +1,6 @@
 """What every net of attnviz offers beside its weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,9 @@ class Net(nn.Module):
         odds = outputs[0].double().softmax(-1).tolist()
         return Decision(dict(zip(self.card.labels, odds, strict=True)))
 
-    def patches(self, encoded: Encoded, positions: set[int]) -> Patches | None:  # noqa: ARG002
-        """How positions stand for places of a photo; `positions` holds their number in each layer. None where they do not."""
-        return None
+    def patches(self, encoded: Encoded, positions: set[int]) -> Mapping[int, Patches]:  # noqa: ARG002
+        """Number of positions -> how they stand for places of a photo, for those of `positions` that do.
+
+        `positions` holds the numbers of queries and of keys in all layers, for a grid may differ from layer to layer.
+        """
+        return {}

@@ -17,7 +17,7 @@ ALL = "all positions on average"
 @st.fragment
 def attention(prediction: Prediction) -> None:
     """One layer, head and position; runs again alone, and never the model."""
-    if prediction.patches is None:
+    if not all(prediction.grid(m) for m in prediction.tape):
         st.info(
             "The layers of this model do not look at one grid of patches, so nothing is laid over the photo. "
             f"All maps as numbers: `attnviz map {prediction.card.name} --image photo.jpg --out maps.npz`."
@@ -26,24 +26,26 @@ def attention(prediction: Prediction) -> None:
     widgets.remember(DEFAULTS)
     layer, head, name, opacity = options(prediction)
     widgets.keep(DEFAULTS)
-    patches = prediction.patches
-    query = None if name == ALL else patches.names.index(name)
-    m = over_patches(prediction.tape[prediction.tape.layers[layer]].at_head(head), patches, query)
+    whole = prediction.tape[prediction.tape.layers[layer]]
+    patches = prediction.grid(whole)
+    assert patches is not None
+    m = over_patches(whole.at_head(head), patches, None if name == ALL else patches.names.index(name))
     laid_out(prediction, m, layer, head, name, opacity)
 
 
 def options(prediction: Prediction) -> tuple[int, int, str, float]:
     """Layer, head, who looks, and how strong the overlay is; the last layer at first."""
-    assert prediction.patches is not None
     layers = len(prediction.tape)
     columns = st.columns(4, vertical_alignment="bottom")
-    who = [*prediction.patches.prefix, ALL]
-    if st.session_state.get(QUERY) not in who:
-        st.session_state[QUERY] = who[0]
     if st.session_state.get(LAYER) not in range(layers):
         st.session_state[LAYER] = layers - 1
     layer = columns[0].selectbox("Layer", range(layers), key=LAYER)
-    heads = prediction.tape[prediction.tape.layers[layer]].size("head")
+    m = prediction.tape[prediction.tape.layers[layer]]
+    heads, patches = m.size("head"), prediction.grid(m)
+    assert patches is not None
+    who = [*patches.prefix, ALL]
+    if st.session_state.get(QUERY) not in who:
+        st.session_state[QUERY] = who[0]
     if st.session_state.get(HEAD) not in range(heads):
         st.session_state[HEAD] = 0
     head = columns[1].selectbox("Head", range(heads), key=HEAD)

@@ -100,8 +100,10 @@ def test_a_bare_encoder_shows_where_cls_looks_and_no_decision(page: Page, url: s
     choose(page, "patch-layer", "0")
     choose(page, "patch-head", "2")
     expected = predict(load(models / "my-dino"), CAT.read_bytes())
-    assert expected.patches
-    m = over_patches(expected.tape[expected.tape.layers[0]].at_head(2), expected.patches, 0)
+    layer = expected.tape[expected.tape.layers[0]]
+    grid = expected.grid(layer)
+    assert grid
+    m = over_patches(layer.at_head(2), grid, 0)
     assert np.abs(heat(page, "patch-map") - m.dense()).max() < 1e-5
     figure(page, "patch-overlay")
     expect(page.get_by_text(re.compile("CLS gives [0-9]+% of its attention to the patches shown"))).to_be_visible()

@@ -12,6 +12,7 @@ from PIL import Image
 
 from attnviz import load, predict
 from attnviz.cards import read_card
+from attnviz.encode import Patches
 from attnviz.errors import AttnvizError, CardError, WeightsError
 from attnviz.foreign.files import absent
 from attnviz.predict import Prediction
@@ -123,9 +124,8 @@ def test_text_longer_than_the_model_is_cut_to_its_positions(tmp_path: Path) -> N
 )
 def test_positions_of_a_photo_are_named(tmp_path: Path, kind: str, prefix: tuple[str, ...]) -> None:
     prediction = result(saved(tmp_path / "model", kind))
-    assert prediction.patches is not None
-    assert (prediction.patches.rows, prediction.patches.columns, prediction.patches.prefix) == (4, 4, prefix)
     for m in prediction.tape:
+        assert prediction.grid(m) == prediction.grid(m, "query") == Patches(4, 4, prefix)
         assert m.labels["key"] == (*prefix, *(f"row {row}, column {column}" for row in range(4) for column in range(4)))
 
 
@@ -134,7 +134,7 @@ def test_windows_are_no_patches_of_one_grid(tmp_path: Path) -> None:
     hf.SwinForImageClassification(config).save_pretrained(tmp_path)
     (tmp_path / "preprocessor_config.json").write_text((saved(tmp_path / "vit", "ViT") / "preprocessor_config.json").read_text())
     prediction = result(card(tmp_path, "image-classification"))
-    assert prediction.patches is None
+    assert prediction.patches == {}
     assert next(iter(prediction.tape)).axes[0] == "window"
 
 
