@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -35,6 +36,10 @@ class Word:
     special: bool = False
 
 
+Cut = Callable[[Encoding, str], tuple[Word, ...]]
+"""A tokenizer's encoding and the text that it encodes -> the words of the text."""
+
+
 @dataclass(frozen=True)
 class EncodedText:
     """`tensors`: (1, token) `input_ids` and `attention_mask`, and where the model picks words `word_ids`, the number of each
@@ -47,15 +52,18 @@ class EncodedText:
     notes: tuple[str, ...]
 
 
-def encode_text(raw: str, *, tokenizer: Tokenizer, word_ids: bool = False) -> EncodedText:
-    """Text -> the tokens that the model takes; InputError where there is nothing to read or far too much."""
+def encode_text(raw: str, *, tokenizer: Tokenizer, word_ids: bool = False, cut: Cut | None = None) -> EncodedText:
+    """Text -> the tokens that the model takes; InputError where there is nothing to read or far too much.
+
+    `cut` finds the words; without it they are those of the tokenizer.
+    """
     text, notes = clean(raw, character_limit((tokenizer.truncation or {}).get("max_length", 0)))
     encoding = tokenizer.encode(text)
     if all(encoding.special_tokens_mask):
         raise _nothing_to_read()
     tensors = {"input_ids": torch.tensor([encoding.ids]), "attention_mask": torch.tensor([encoding.attention_mask])}
     notes += _cut(encoding, text) + _unknown(encoding, text)
-    found = words(encoding, text)
+    found = (cut or words)(encoding, text)
     if word_ids:
         tensors["word_ids"] = torch.tensor([[number for number, word in enumerate(found) for _ in word.positions]])
     return EncodedText(tensors, text, tuple(_readable(encoding, text, tokenizer)), found, notes)

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from attnviz.encode.text import EncodedText, Word, clean, encode_text
 
@@ -16,14 +15,13 @@ ENGLISH = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 
 def encode_source(raw: str, *, tokenizer: Tokenizer) -> EncodedText:
     """A sentence -> the tokens that the translator reads; InputError where there is nothing to read or far too much."""
-    encoded = encode_text(raw, tokenizer=tokenizer)
-    encoding = tokenizer.encode(encoded.text)
+    return encode_text(raw, tokenizer=tokenizer, cut=french_words)
+
+
+def french_words(encoding: Encoding, text: str) -> tuple[Word, ...]:
+    """The words of a source, with the tokens of each."""
     special = [bool(mark) for mark in encoding.special_tokens_mask]
-    spans = list(encoding.offsets)
-    labels = tuple(
-        token if mark else encoded.text[slice(*span)] for token, span, mark in zip(encoding.tokens, spans, special, strict=True)
-    )
-    return replace(encoded, tokens=labels, words=words_at(encoded.text, labels, spans, special, FRENCH))
+    return words_at(text, encoding.tokens, encoding.offsets, special, FRENCH)
 
 
 def encode_prefix(raw: str, *, tokenizer: Tokenizer) -> tuple[int, ...]:

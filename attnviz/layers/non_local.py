@@ -12,6 +12,8 @@ class NonLocal(nn.Module):
     A fresh block passes x on unchanged (W_z is 0). It runs in torch's fused kernel, from which the recorder takes query and key.
     """
 
+    mechanism = "non-local"  # what the recorder calls it
+
     def __init__(self, channels: int, reduction: int = 2) -> None:
         super().__init__()
         features = channels // reduction

@@ -45,7 +45,7 @@ def test_a_block_adds_what_its_gates_let_through() -> None:
 
 EXPECTED = {
     "cbam": ["cbam-channel", "cbam-spatial"] * 2, "eca": ["eca"] * 2, "se": ["squeeze-excitation"] * 2,
-    "non_local": ["multi-head"] * 2,
+    "non_local": ["non-local"] * 2,
 }  # fmt: skip
 
 
