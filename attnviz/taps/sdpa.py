@@ -62,7 +62,8 @@ def from_kernel(
 
     return Record(
         layer=layer, kind=traces.kind(query, key, same_length=query.shape[-2] == key.shape[-2]),
-        mechanism=getattr(place.module, "mechanism", None) or _mechanism(query, key), norm="softmax", axes=axes, batch=batch, example=example, receipt=receipt, notes=notes,
+        mechanism=getattr(place.module, "mechanism", None) or _mechanism(query, key), norm="softmax", axes=axes, batch=batch,
+        example=example, receipt=receipt, notes=notes,
     )  # fmt: skip
 
 
