@@ -1,12 +1,16 @@
 """Layers of one model that look at grids of their own."""
 
-import numpy as np
+from pathlib import Path
 
-from attnviz import predict
+import numpy as np
+import pytest
+
+from attnviz import load, predict
 from attnviz.encode import Patches
 from attnviz.explain import over_patches
 from attnviz.paths import ASSETS
 from tests.grids import grid_net
+from tests.tiny import PHOTO, write_photo_model
 
 CAT = (ASSETS / "photos" / "chelsea.jpg").read_bytes()
 
@@ -39,3 +43,12 @@ def test_a_layer_that_is_no_grid_has_none_and_its_positions_no_names() -> None:
     prediction = predict(net, CAT)
     assert [prediction.grid(m) for m in prediction.tape] == [Patches(4, 4), None]
     assert [set(m.labels) for m in prediction.tape] == [{"query", "key"}, set()]
+
+
+@pytest.mark.parametrize(("size", "stride", "sides"), [(32, 1, (16, 8)), (30, 1, (15, 7)), (33, 2, (8, 4))])
+def test_a_residual_network_says_the_grid_of_each_stage(tmp_path: Path, size: int, stride: int, sides: tuple[int, ...]) -> None:
+    config = {**PHOTO, "attention": "non_local", "stride": stride}
+    image = {"size": size, "mean": [0.5] * 3, "std": [0.25] * 3}
+    net = load(write_photo_model(tmp_path / "model", "non_local", config=config, image=image))
+    prediction = predict(net, CAT)
+    assert [prediction.grid(m) for m in prediction.tape] == [Patches(side, side) for side in sides]

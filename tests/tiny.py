@@ -27,9 +27,9 @@ TEXT = {
 }  # fmt: skip
 
 
-def photo_net(seed: int = 0) -> ResNet:
+def photo_net(seed: int = 0, attention: str = "cbam") -> ResNet:
     torch.manual_seed(seed)
-    return ResNet(**PHOTO).eval()
+    return ResNet(**PHOTO, attention=attention).eval()
 
 
 def text_net(seed: int = 0) -> BertClassifier:
@@ -60,11 +60,12 @@ def write_card(folder: Path, **values: Any) -> None:
     (folder / "card.toml").write_text("\n".join([*plain, *tables]) + "\n", encoding="utf-8")
 
 
-def write_photo_model(folder: Path, **changes: Any) -> Path:
+def write_photo_model(folder: Path, attention: str = "cbam", **changes: Any) -> Path:
     folder.mkdir(parents=True)
-    save_file(photo_net().state_dict(), folder / "weights.safetensors")
+    save_file(photo_net(attention=attention).state_dict(), folder / "weights.safetensors")
     card = {
-        "task": "photo", "input": "image", "labels": ["cat", "dog", "ship"], "net": "resnet", "config": PHOTO,
+        "task": "photo", "input": "image", "labels": ["cat", "dog", "ship"], "net": "resnet",
+        "config": {**PHOTO, "attention": attention},
         "image": {"size": 32, "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]},
         "files": {"weights.safetensors": sha256(folder / "weights.safetensors")},
     }  # fmt: skip

@@ -4,12 +4,13 @@ The stem, the order convolution, pooling, norm, and the scaled head follow the C
 (Jordan, 2024, arXiv:2404.00498).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from attnviz.encode import Encoded, Patches
 from attnviz.layers import CBAM, ECA, NonLocal, SqueezeExcitation
 from attnviz.nets.base import Net
 
@@ -38,12 +39,19 @@ class ResNet(Net):
         self.stages = nn.Sequential(*[Stage(i, o, attention, options) for i, o in zip(inputs, widths, strict=True)])
         self.head = nn.Linear(widths[-1], labels, bias=False)
         self.head_scale = head_scale
+        self.stride = stride
 
     def forward(self, image: Tensor) -> Tensor:
         """(batch, 3, row, column), normalised -> logits (batch, label)."""
         features = self.stages(F.gelu(self.stem(image)))
         logits: Tensor = self.head(features.amax((2, 3))) * self.head_scale
         return logits
+
+    def patches(self, encoded: Encoded, positions: set[int]) -> Mapping[int, Patches]:  # noqa: ARG002
+        """The grid of each stage, whose positions non-local blocks attend over."""
+        side = -(-self.card.image["size"] // self.stride)
+        grids = [Patches(side >> stage, side >> stage) for stage in range(1, len(self.stages) + 1)]
+        return {len(grid): grid for grid in grids if len(grid) in positions}
 
 
 class Stage(nn.Module):
