@@ -95,6 +95,18 @@ def test_layers_know_only_each_other_and_their_probe() -> None:
             assert ours <= {"attnviz.probe.Probe"}, module
 
 
+def test_mechanisms_run_layers_and_know_no_page_no_figure_and_no_net() -> None:
+    rooms = ("attnviz.layers", "attnviz.mechanisms", "attnviz.record", "attnviz.maps", "attnviz.errors", "attnviz.encode")
+    for module in sorted(module for module in MODULES if module.startswith("attnviz.mechanisms")):
+        ours = {name for name in imports(MODULES[module]) if name.startswith("attnviz.")}
+        assert outside(ours, *rooms) == set(), module
+    assert outside(importers("attnviz.mechanisms"), "attnviz.mechanisms", "attnviz.ui", "attnviz.plot") == set()
+
+
+def test_only_tests_need_keras() -> None:
+    assert importers("keras") == set()
+
+
 def test_importing_the_library_imports_neither_streamlit_nor_training() -> None:
     code = "import sys, attnviz; print(sorted({'streamlit', 'typer', 'attnviz.train', 'attnviz.ui'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,0 +1,34 @@
+"""Every mechanism of attention that attnviz knows: what it is, where it comes from, and how to run it on a small input."""
+
+from attnviz.mechanisms.inputs import FeatureMap, Inputs, Points, Vectors, matrix, of_sentence, typed, written
+from attnviz.mechanisms.mechanism import Choice, Control, KerasAnswer, Mechanism, Paper, Shown, Slider, Toggle
+from attnviz.mechanisms.scoring import SCORING
+
+MECHANISMS: tuple[Mechanism, ...] = (*SCORING,)
+
+
+def find(name: str) -> Mechanism:
+    """The mechanism of this name; KeyError where there is none."""
+    return {mechanism.name: mechanism for mechanism in MECHANISMS}[name]
+
+
+__all__ = [
+    "MECHANISMS",
+    "Choice",
+    "Control",
+    "FeatureMap",
+    "Inputs",
+    "KerasAnswer",
+    "Mechanism",
+    "Paper",
+    "Points",
+    "Shown",
+    "Slider",
+    "Toggle",
+    "Vectors",
+    "find",
+    "matrix",
+    "of_sentence",
+    "typed",
+    "written",
+]
