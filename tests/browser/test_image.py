@@ -24,8 +24,13 @@ def upload(page: Page, name: str, content: bytes) -> None:
     quiet(page)
 
 
-def block(page: Page, name: str) -> None:
-    page.locator(".st-key-image-block button").filter(has_text=name).click()
+def block(page: Page, name: str, of: str = "image-block") -> None:
+    page.locator(f".st-key-{of} button").filter(has_text=name).click()
+    quiet(page)
+
+
+def view(page: Page, title: str) -> None:
+    page.locator(".st-key-image-view button").filter(has_text=title).click()
     quiet(page)
 
 
@@ -46,6 +51,9 @@ def test_an_uploaded_photo_shows_the_numbers_that_the_shell_writes(page: Page, u
     for position in range(3):
         block(page, f"Block {position}")
         assert np.abs(heat(page, f"gates-{position}") - by_layer[f"stages.{position}.block.cbam.spatial"]).max() < 1e-5
+    view(page, "Channel")
+    for position in range(3):
+        block(page, f"Block {position}", "channel-block")
         channels = np.sort(by_layer[f"stages.{position}.block.cbam.channel"])[::-1]
         assert np.abs(bars(page, f"channel-{position}-figure") - channels).max() < 1e-5
     assert decision(page, "image-decision").startswith(f"Decision: {written['decision']}")

@@ -1,28 +1,27 @@
-"""The part of the Image page for models that cut the photo into patches: where one position looks, as an overlay."""
+"""The self-attention view, for models that cut the photo into patches: where one position looks, as an overlay."""
 
 import streamlit as st
 
 from attnviz import plot
-from attnviz.encode import EncodedImage
 from attnviz.explain import over_patches
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 from attnviz.ui import widgets
+from attnviz.ui.photo.view import Given, encoded
 
 LAYER, HEAD, QUERY, OPACITY = "patch-layer", "patch-head", "patch-query", "patch-opacity"
 DEFAULTS = {LAYER: None, HEAD: None, QUERY: None, OPACITY: 0.85}
 ALL = "all positions on average"
 
 
+def available(prediction: Prediction) -> bool:
+    """Whether the positions of all layers stand for places of the photo."""
+    return all(prediction.grid(m) for m in prediction.tape)
+
+
 @st.fragment
-def attention(prediction: Prediction) -> None:
+def draw(prediction: Prediction, given: Given) -> None:  # noqa: ARG001  (a view is handed both)
     """One layer, head and position; runs again alone, and never the model."""
-    if not all(prediction.grid(m) for m in prediction.tape):
-        st.info(
-            "The layers of this model do not look at one grid of patches, so nothing is laid over the photo. "
-            f"All maps as numbers: `attnviz map {prediction.card.name} --image photo.jpg --out maps.npz`."
-        )
-        return
     widgets.remember(DEFAULTS)
     layer, head, name, opacity = options(prediction)
     widgets.keep(DEFAULTS)
@@ -55,14 +54,13 @@ def options(prediction: Prediction) -> tuple[int, int, str, float]:
 
 def laid_out(prediction: Prediction, m: AttentionMap, layer: int, head: int, who: str, opacity: float) -> None:
     """Photo, map and overlay in a row, and the foot of the map card."""
-    encoded = prediction.encoded
-    assert isinstance(encoded, EncodedImage)
+    seen = encoded(prediction).seen
     top = max(float(m.dense().max()), 1e-9)
     st.subheader(f"Layer {layer}, head {head}: where {who} looks", anchor=False)
-    overlay = plot.overlay(m, encoded.seen, opacity, 0.0, top)
+    overlay = plot.overlay(m, seen, opacity, 0.0, top)
     photo, numbers, together = st.columns(3)
     with photo:
-        widgets.chart(plot.photo(encoded.seen, foot=plot.FOOT), "patch-photo", "The square that is used")
+        widgets.chart(plot.photo(seen, foot=plot.FOOT), "patch-photo", "The square that is used")
     with numbers:
         widgets.chart(plot.gate_map(m, 0.0, top), "patch-map", f"Where {who} looks, patch by patch")
     with together:
