@@ -103,8 +103,8 @@ def _said(heads: Heads) -> str:
     if heads.rows < heads.of:
         said += f" Pictures and sharpness are from {heads.rows:,} of {heads.of:,} rows, evenly spaced."
     if heads.ranked[0][0]:
-        best = ", ".join(f"{layer}.{head} ({value:.2f})" for value, layer, head in heads.ranked[:5] if value)
-        said += f" Sharpest looks at distant words (layer.head): {best}."
+        best = ", ".join(f"layer {layer} head {head} ({value:.2f})" for value, layer, head in heads.ranked[:5] if value)
+        said += f" Sharpest looks at distant words: {best}."
     return said
 
 

@@ -76,9 +76,8 @@ def pick_model(kind: str, tasks: Sequence[str] = (), key: str = "", first: str =
 
 def _none_here(kind: str, missing: dict[str, tuple[ModelCard, str]]) -> None:
     if missing:
-        st.info("No model for this is on this machine yet. The sidebar says which there are, and how to get one.")
-        with st.sidebar:
-            not_here(missing, kind)
+        st.info("No model for this is on this machine yet. Below are those there are, and how to get one.")
+        not_here(missing, kind)
     else:
         st.error(f"No model for {kind} is installed. Fetch the project's models folder again.")
 

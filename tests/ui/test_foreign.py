@@ -124,7 +124,7 @@ def test_a_task_without_a_model_says_where_to_get_one(models: Path) -> None:
         shutil.rmtree(models / name)
     page = words_page()
     assert not page.exception
-    assert "The sidebar says which" in page.info[0].value
+    assert "Below are those there are" in page.info[0].value
     assert "Next word: GPT-2. Not downloaded yet." in captions(page)
 
 
