@@ -70,6 +70,10 @@ class MapTooLarge(AttnvizError):
     """A map that would not fit in memory as a whole; ask for a head, some rows, a window or an overview."""
 
 
+class NoRollout(AttnvizError):
+    """Layers that do not attend over one set of positions, so that nothing can be followed from layer to layer."""
+
+
 class NothingRecorded(AttnvizError):
     """No layer emitted attention during a recording."""
 

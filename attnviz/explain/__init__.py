@@ -3,6 +3,7 @@
 from attnviz.explain.heads import Glance, glance, sampled, sharpness
 from attnviz.explain.patches import over_patches
 from attnviz.explain.picks import entropy, picked_words, standard_error, with_and_without
+from attnviz.explain.rollout import rollout
 from attnviz.explain.streamed import Overview, looked_at_by, overview
 from attnviz.explain.words import along_words, by_word, find, shown_words, totals
 
@@ -18,6 +19,7 @@ __all__ = [
     "over_patches",
     "overview",
     "picked_words",
+    "rollout",
     "sampled",
     "sharpness",
     "shown_words",
