@@ -10,7 +10,7 @@ from attnviz.plot.caption import ALIKE, caption
 from attnviz.plot.difference import difference, word_difference
 from attnviz.plot.heatmap import MAX_CELLS, MAX_LABELS, heatmap
 from attnviz.plot.overview import overview
-from attnviz.plot.photo import FOOT, gate_map, overlay, photo
+from attnviz.plot.photo import FOOT, as_url, framed, gate_map, laid_over, overlay, photo, small
 from attnviz.plot.picks import MOST as MOST_PICKS
 from attnviz.plot.picks import against_odds, choice_caption, decisions, hard_choice
 from attnviz.plot.row import one_row
@@ -40,20 +40,24 @@ __all__ = [
     "RANKED",
     "against_odds",
     "alignment",
+    "as_url",
     "caption",
     "channel_gates",
     "choice_caption",
     "decisions",
     "difference",
+    "framed",
     "gate_map",
     "hard_choice",
     "heatmap",
+    "laid_over",
     "one_row",
     "overlay",
     "overview",
     "photo",
     "probabilities",
     "sentence",
+    "small",
     "strip",
     "three_digits",
     "thumbnails",

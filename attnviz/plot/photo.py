@@ -31,7 +31,7 @@ def photo(pixels: Pixels, box: tuple[float, float, float, float] | None = None, 
     """
     rows, columns = pixels.shape[:2]
     figure = _canvas(rows, columns, foot)
-    figure.add_layout_image(_image(_small(pixels), rows, columns))
+    figure.add_layout_image(_image(small(pixels), rows, columns))
     if box is not None:
         top, left, bottom, right = box
         figure.add_shape(
@@ -58,9 +58,23 @@ def overlay(m: AttentionMap, pixels: Pixels, opacity: float = 0.8, bottom: float
     """The photo where the gate is open, dimmed and grey where it is shut; `opacity` is how far, from 0 to 1."""
     gates = m.dense()
     figure = _canvas(*gates.shape)
-    open_share = np.clip((gates - bottom) / max(top - bottom, 1e-9), 0, 1)
-    figure.add_layout_image(_image(dimmed(_small(pixels), open_share.astype(np.float32), opacity), *gates.shape))
+    figure.add_layout_image(_image(laid_over(m, pixels, opacity, bottom, top), *gates.shape))
     figure.add_heatmap(z=gates, opacity=0, showscale=False, hovertemplate=hover(m))
+    return figure
+
+
+def laid_over(m: AttentionMap, pixels: Pixels, opacity: float = 0.8, bottom: float = 0.0, top: float = 1.0) -> Pixels:
+    """The picture of `overlay` alone."""
+    share = np.clip((m.dense() - bottom) / max(top - bottom, 1e-9), 0, 1)
+    return dimmed(small(pixels), share.astype(np.float32), opacity)
+
+
+def framed(figure: go.Figure, row: int, column: int) -> go.Figure:
+    """The same figure with a frame around one cell, white within black, so that it shows on any photo."""
+    for colour, width in (("black", 5), ("white", 2)):
+        figure.add_shape(
+            type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5, line={"color": colour, "width": width}
+        )
     return figure
 
 
@@ -78,7 +92,8 @@ def dimmed(pixels: Pixels, share: Floats, opacity: float) -> Pixels:
     return mixed
 
 
-def _small(pixels: Pixels) -> Pixels:
+def small(pixels: Pixels) -> Pixels:
+    """The picture that is sent in place of another; what is smaller is enlarged without smoothing."""
     image = Image.fromarray(pixels)
     if max(image.size) >= SENT:
         image.thumbnail((SENT, SENT))
@@ -94,12 +109,16 @@ def _canvas(rows: int, columns: int, foot: int = FOOT) -> go.Figure:
     return finish(figure, PICTURE + foot).update_layout(margin_b=foot)
 
 
-def _image(pixels: Pixels, rows: int, columns: int) -> dict[str, object]:
-    """A layout image that fills `rows` x `columns` cells."""
+def as_url(pixels: Pixels) -> str:
+    """A picture as the text that a browser takes in place of an address."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="JPEG", quality=85)
-    source = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _image(pixels: Pixels, rows: int, columns: int) -> dict[str, object]:
+    """A layout image that fills `rows` x `columns` cells."""
     return {
-        "source": source, "xref": "x", "yref": "y", "x": -0.5, "y": -0.5, "sizex": columns, "sizey": rows,
+        "source": as_url(pixels), "xref": "x", "yref": "y", "x": -0.5, "y": -0.5, "sizex": columns, "sizey": rows,
         "sizing": "stretch", "layer": "below",
     }  # fmt: skip

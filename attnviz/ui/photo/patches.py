@@ -1,70 +1,184 @@
-"""The self-attention view, for models that cut the photo into patches: where one position looks, as an overlay."""
+"""The self-attention view: a point of the photo, CLS, or all on average, and where it looks, layer by layer and head by head."""
+
+from dataclasses import dataclass
 
 import streamlit as st
 
 from attnviz import plot
+from attnviz.encode import Patches, Point
 from attnviz.explain import over_patches
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 from attnviz.ui import widgets
+from attnviz.ui.photo import point
 from attnviz.ui.photo.view import Given, encoded
+from attnviz.weights import Floats
 
-LAYER, HEAD, QUERY, OPACITY = "patch-layer", "patch-head", "patch-query", "patch-opacity"
-DEFAULTS = {LAYER: None, HEAD: None, QUERY: None, OPACITY: 0.85}
-ALL = "all positions on average"
+LAYER, HEAD, WHO, OPACITY, POINT = "patch-layer", "patch-head", "patch-query", "patch-opacity", "patch-point"
+DEFAULTS = {LAYER: None, HEAD: None, WHO: None}
+HERE, ALL = "the point", "all on average"
+MEAN = "mean of heads"
+HEADS = ("head", "query", "key")
+MIDDLE = Point(0.5, 0.5)
+STRENGTH = 0.85
+
+
+@dataclass(frozen=True)
+class Look:
+    """Who looks, and through what: `m` is over (query, key), `query` a position of it, None for all on average.
+
+    `title` names the layer and the head, `who` the one that looks; `grid` is that of both axes.
+    """
+
+    m: AttentionMap
+    title: str
+    grid: Patches
+    who: str
+    query: int | None
+
+    @property
+    def map(self) -> AttentionMap:
+        """Over the photo."""
+        return over_patches(self.m, self.grid, self.query)
 
 
 def available(prediction: Prediction) -> bool:
-    """Whether the positions of all layers stand for places of the photo."""
-    return all(prediction.grid(m) for m in prediction.tape)
+    """Whether some layer's positions stand for places of the photo."""
+    return bool(layers(prediction))
+
+
+def layers(prediction: Prediction) -> dict[int, AttentionMap]:
+    """The maps whose queries and keys stand for the same places of the photo, by their number on the tape."""
+    maps = enumerate(prediction.tape)
+    return {i: m for i, m in maps if m.axes == HEADS and prediction.grid(m) and m.size("query") == m.size("key")}
 
 
 @st.fragment
 def draw(prediction: Prediction, given: Given) -> None:  # noqa: ARG001  (a view is handed both)
-    """One layer, head and position; runs again alone, and never the model."""
+    """One layer, head and who looks; runs again alone, and never the model."""
     widgets.remember(DEFAULTS)
-    layer, head, name, opacity = options(prediction)
+    first, second, third, fourth = st.columns([2, 2, 3, 1], vertical_alignment="bottom")
+    with first:
+        layer, whole = layer_chosen(prediction)
+    with second:
+        m, heads = head_chosen(whole)
+    with third:
+        look = who_chosen(prediction, m, f"Layer {layer}{heads}")
+    with fourth.popover("More", width="stretch"):
+        opacity = st.slider("Strength of the overlay", 0.0, 1.0, STRENGTH, 0.05, key=OPACITY)
+        by_number(look.grid)
     widgets.keep(DEFAULTS)
-    whole = prediction.tape[prediction.tape.layers[layer]]
-    patches = prediction.grid(whole)
-    assert patches is not None
-    m = over_patches(whole.at_head(head), patches, None if name == ALL else patches.names.index(name))
-    laid_out(prediction, m, layer, head, name, opacity)
+    laid_out(prediction, look, layer, opacity)
+    lists(look)
 
 
-def options(prediction: Prediction) -> tuple[int, int, str, float]:
-    """Layer, head, who looks, and how strong the overlay is; the last layer at first."""
-    layers = len(prediction.tape)
-    columns = st.columns(4, vertical_alignment="bottom")
-    if st.session_state.get(LAYER) not in range(layers):
-        st.session_state[LAYER] = layers - 1
-    layer = columns[0].selectbox("Layer", range(layers), key=LAYER)
-    m = prediction.tape[prediction.tape.layers[layer]]
-    heads, patches = m.size("head"), prediction.grid(m)
-    assert patches is not None
-    who = [*patches.prefix, ALL]
-    if st.session_state.get(QUERY) not in who:
-        st.session_state[QUERY] = who[0]
-    if st.session_state.get(HEAD) not in range(heads):
+def layer_chosen(prediction: Prediction) -> tuple[int, AttentionMap]:
+    """The number of a layer and its map; the last one at first."""
+    found = layers(prediction)
+    grids = {i: prediction.grid(m) for i, m in found.items()}
+    alike = len(set(grids.values())) == 1
+    if st.session_state.get(LAYER) not in found:
+        st.session_state[LAYER] = max(found)
+
+    def named(layer: int) -> str:
+        grid = grids[layer]
+        return str(layer) if alike or grid is None else f"{layer} ({grid.rows} x {grid.columns})"
+
+    layer = int(st.selectbox("Layer", list(found), format_func=named, key=LAYER))
+    return layer, found[layer]
+
+
+def head_chosen(whole: AttentionMap) -> tuple[AttentionMap, str]:
+    """The map of one head or their mean, and how it is named after the layer."""
+    heads = whole.size("head")
+    known = [*range(heads), MEAN] if heads > 1 else [0]
+    if st.session_state.get(HEAD) not in known:
         st.session_state[HEAD] = 0
-    head = columns[1].selectbox("Head", range(heads), key=HEAD)
-    name = columns[2].selectbox("Who looks", who, key=QUERY, help="CLS is the token from which the model decides.")
-    return layer, head, str(name), columns[3].slider("Strength of the overlay", 0.0, 1.0, step=0.05, key=OPACITY)
+    head = st.selectbox("Head", known, key=HEAD, disabled=heads == 1, help="The only one." if heads == 1 else None)
+    if head == MEAN:
+        return whole.mean_of_heads(), f", {MEAN}"
+    return whole.at_head(int(head)), f", head {head}" if heads > 1 else ""
 
 
-def laid_out(prediction: Prediction, m: AttentionMap, layer: int, head: int, who: str, opacity: float) -> None:
-    """Photo, map and overlay in a row, and the foot of the map card."""
-    seen = encoded(prediction).seen
+def who_chosen(prediction: Prediction, m: AttentionMap, title: str) -> Look:
+    """Who looks: the clicked point, one of the tokens before the patches, or all on average."""
+    grid = prediction.grid(m)
+    assert grid is not None
+    known = [*grid.prefix, HERE, ALL]
+    if st.session_state.get(WHO) not in known:
+        st.session_state[WHO] = known[0]
+    place = grid.at(spot())
+    shown = {HERE: f"the point at row {place[0]}, column {place[1]}"}
+    chosen = str(
+        st.selectbox(
+            "Who looks", known, format_func=lambda name: shown.get(name, name), key=WHO,
+            help="A click on the photo sets the point." + " CLS is the token from which the model decides." * ("CLS" in known),
+        )
+    )  # fmt: skip
+    position = {HERE: grid.position(*place), ALL: None}
+    query = position[chosen] if chosen in position else grid.prefix.index(chosen)
+    return Look(m, title, grid, chosen if query is None else grid.names[query], query)
+
+
+def spot() -> Point:
+    """The point that the visitor picked last, be it in another view; at first the middle."""
+    found: Point = st.session_state.get(POINT, MIDDLE)
+    return found
+
+
+def take(chosen: Point) -> None:
+    """Lets the patch at a point look."""
+    st.session_state[POINT] = chosen
+    st.session_state[WHO] = HERE
+
+
+def by_number(grid: Patches) -> None:
+    """The point by row and column; new boxes for every point, so that they begin with where it is."""
+    place = grid.at(spot())
+    key = f"patch-place-{grid.rows}-{grid.columns}-{place[0]}-{place[1]}"
+
+    def moved() -> None:
+        take(grid.middle(*(int(st.session_state[f"{key}-{axis}"]) for axis in ("row", "column"))))
+
+    for axis, count, value in zip(("row", "column"), (grid.rows, grid.columns), place, strict=True):
+        st.number_input(f"The point's {axis}", 0, count - 1, value, key=f"{key}-{axis}", on_change=moved)
+
+
+def laid_out(prediction: Prediction, look: Look, layer: int, opacity: float) -> None:
+    """Photo, map and overlay in a row, the point framed where it looks, and the foot of the map card."""
+    seen, m, place = encoded(prediction).seen, look.map, look.grid.at(spot())
     top = max(float(m.dense().max()), 1e-9)
-    st.subheader(f"Layer {layer}, head {head}: where {who} looks", anchor=False)
-    overlay = plot.overlay(m, seen, opacity, 0.0, top)
+    framed = look.query == look.grid.position(*place)
+    st.subheader(f"{look.title}: where {look.who} looks", anchor=False)
     photo, numbers, together = st.columns(3)
     with photo:
-        widgets.chart(plot.photo(seen, foot=plot.FOOT), "patch-photo", "The square that is used")
+        point.photo(plot.small(seen), look.grid, spot(), framed, "patch-photo", take)
     with numbers:
-        widgets.chart(plot.gate_map(m, 0.0, top), "patch-map", f"Where {who} looks, patch by patch")
+        widgets.chart(plot.gate_map(m, 0.0, top), "patch-map", f"Where {look.who} looks, patch by patch")
     with together:
-        widgets.chart(overlay, "patch-overlay", "The photo, dimmed where the head does not look")
-    said = plot.caption(m, prediction.card.name, prediction.seconds, layer, head)
+        point.photo(plot.laid_over(m, seen, opacity, 0.0, top), look.grid, spot(), framed, "patch-overlay", take)
+    said = "" if framed else "Click the photo to see where that patch looks. "
+    said += plot.caption(m, prediction.card.name, prediction.seconds, layer)
     said += f" Colours run from 0 to {top:.3f}, the largest weight; what gets little is dimmed and grey."
-    widgets.card_foot(m, overlay, said, prediction, "patch")
+    figure = plot.overlay(m, seen, opacity, 0.0, top)
+    widgets.card_foot(m, plot.framed(figure, *place) if framed else figure, said, prediction, "patch")
+
+
+def lists(look: Look) -> None:
+    """The largest weights as bars: what is looked at, and for one position what looks at it."""
+    weights = look.m.dense()
+    row = weights.mean(0) if look.query is None else weights[look.query]
+    who = look.who[0].upper() + look.who[1:]
+    out, back = st.columns(2, gap="medium")
+    with out:
+        ranked(f"{who} look{'' if look.query is None else 's'} at", look.grid, row, "patch-looks-at")
+    if look.query is None:
+        return
+    with back:
+        ranked(f"{who} is looked at by", look.grid, weights[:, look.query], "patch-looked-at")
+
+
+def ranked(title: str, grid: Patches, weights: Floats, key: str) -> None:
+    """The largest of some weights, one for each position of a grid."""
+    st.markdown(f"**{title}**")
+    widgets.chart(plot.word_weights(grid.names, weights.tolist(), max(float(weights.max()), 1e-9)), key, title)
