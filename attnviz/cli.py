@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 
 from attnviz import export
 from attnviz.cards import all_cards, find_card
-from attnviz.draw import choose, part, picture
+from attnviz.draw import at_point, choose, part, picture
 from attnviz.encode import read_text_file
 from attnviz.errors import AttnvizError, ExportError, InputError
 from attnviz.foreign.files import absent
@@ -92,6 +92,9 @@ def map_(
     head: Annotated[int | None, typer.Option(help="Number of the head, counted from 0. Without it: all heads.")] = None,
     rows: Annotated[str | None, typer.Option(help="Tokens that look, as 100:164. Without it: all.")] = None,
     columns: Annotated[str | None, typer.Option(help="Tokens looked at, as 100:164. Without it: all.")] = None,
+    point: Annotated[
+        str | None, typer.Option(help="Where the patch at a point of the photo looks: shares of height and width, as 0.5,0.4.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Hard attention: pick by chance. Without it: the most probable picks.")] = None,
     beginning: Annotated[str | None, typer.Option(help="Translation: what it is to begin with.")] = None,
 ) -> None:
@@ -101,12 +104,15 @@ def map_(
         raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .npz or .json")
     prediction = _shown(name, text, image, seed, beginning)
     windowed = rows is not None or columns is not None
+    if windowed and point is not None:
+        raise InputError("a point is one row of a map", "leave out --rows and --columns")
     if kind in export.NUMBERS:
-        maps = [part(prediction, layer, head, rows, columns)] if windowed else choose(prediction, layer, head)
+        maps = choose(prediction, layer, head) if not windowed else [part(prediction, layer, head, rows, columns)]
+        maps = maps if point is None else [at_point(prediction, layer, head, point)]
         content = export.as_json(maps, prediction) if kind == "json" else export.as_npz(maps, prediction)
         count = len(maps)
     else:
-        figure, caption, count = picture(prediction, layer, head, rows, columns)
+        figure, caption, count = picture(prediction, layer, head, rows, columns, point)
         content = export.as_html(figure, name, caption) if kind == "html" else export.as_picture(figure, kind)
     _write(out, content)
     plural = "map" if count == 1 else "maps"

@@ -6,13 +6,15 @@ import numpy as np
 import plotly.graph_objects as go
 
 from attnviz import plot
-from attnviz.encode import EncodedImage, EncodedText
+from attnviz.encode import EncodedImage, EncodedText, Patches, Point
 from attnviz.errors import InputError, UnknownLayer
-from attnviz.explain import entropy, glance, overview, sampled
+from attnviz.explain import entropy, glance, over_patches, overview, sampled
 from attnviz.maps import AttentionMap
+from attnviz.predict import Prediction
 from attnviz.translate import Shown, Translation
 
 SIDE = 24
+HEADS = ("head", "query", "key")
 
 
 def choose(prediction: Shown, layer: str | None = None, head: int | None = None) -> list[AttentionMap]:
@@ -31,6 +33,42 @@ def part(prediction: Shown, layer: str | None, head: int | None, rows: str | Non
     return _of_one_head(prediction, layer, head).part(head or 0, *_spans(prediction, layer, head, rows, columns))
 
 
+def at_point(prediction: Shown, layer: str | None, head: int | None, point: str) -> AttentionMap:
+    """Where the patch at a point of the photo looks through one head, or through the mean of all.
+
+    The point is written as "0.5,0.4": shares of the height, from the top, and of the width, from the left.
+    """
+    whole, grid, _, place = _patch(prediction, layer, point)
+    m = whole.mean_of_heads() if head is None and whole.size("head") > 1 else whole.at_head(head or 0)
+    return over_patches(m, grid, grid.position(*place))
+
+
+def _patch(
+    prediction: Shown, layer: str | None, point: str
+) -> tuple[AttentionMap, Patches, EncodedImage, tuple[int, int]]:
+    """The map of a layer, its grid over the photo, the photo, and row and column of the patch at a point."""
+    if layer is None:
+        raise UnknownLayer("a point looks through one layer", "give --layer with it")
+    whole = prediction.tape[layer_name(prediction, layer)]
+    grid = prediction.grid(whole, "query") if isinstance(prediction, Prediction) else None
+    if grid is None or whole.axes != HEADS or not isinstance(prediction.encoded, EncodedImage):
+        raise InputError(
+            f"in {whole.layer} of {prediction.card.name} no point of a photo looks anywhere",
+            "take a layer with self-attention over patches",
+        )
+    return whole, grid, prediction.encoded, grid.at(_point(point))
+
+
+def _point(given: str) -> Point:
+    try:
+        down, across = (float(share) for share in given.split(","))
+    except ValueError:
+        down = across = -1.0
+    if not (0 <= down <= 1 and 0 <= across <= 1):
+        raise InputError(f"{given!r} is no point of the photo", "write shares of its height and width, as 0.5,0.4")
+    return Point(down, across)
+
+
 def span(given: str | None, length: int) -> range:
     """Positions written as "100:164", ":64" or "32000:", the last one not counted; all where None. InputError for anything else."""
     first, colon, last = (part.strip() for part in (given or ":").partition(":"))
@@ -46,7 +84,7 @@ def _of_one_head(prediction: Shown, layer: str | None, head: int | None) -> Atte
     if layer is None or head is None:
         raise UnknownLayer("rows and columns are those of one head", "give --layer and --head with them")
     m = prediction.tape[layer_name(prediction, layer)]
-    if m.axes != ("head", "query", "key"):
+    if m.axes != HEADS:
         raise UnknownLayer(f"the layer {m.layer} has no heads", "leave out --rows and --columns")
     return m
 
@@ -76,9 +114,13 @@ def window_figure(
 
 
 def picture(
-    prediction: Shown, layer: str | None, head: int | None, rows: str | None, columns: str | None
+    prediction: Shown, layer: str | None, head: int | None, rows: str | None, columns: str | None, point: str | None = None
 ) -> tuple[go.Figure, str, int]:
     """The figure of what was asked for, its caption, and of how many maps it is; a head of a long text is pooled."""
+    if point is not None:
+        *_, encoded, place = _patch(prediction, layer, point)
+        m = at_point(prediction, layer, head, point)
+        return plot.look(m, encoded.seen, *place), _caption(prediction, m), 1
     one = layer is not None and head is not None
     long = isinstance(prediction.encoded, EncodedText) and len(prediction.encoded.tokens) > plot.MAX_CELLS
     if rows is not None or columns is not None or (one and long):
@@ -103,7 +145,7 @@ def figure_of(prediction: Shown, maps: Sequence[AttentionMap]) -> tuple[go.Figur
 
     Maps with heads become thumbnails; maps over (row, column) are laid over the photo, in a row; else the first map is drawn.
     """
-    if maps[0].axes == ("head", "query", "key"):
+    if maps[0].axes == HEADS:
         return _overview(prediction, maps)
     if isinstance(prediction, Translation):
         m = next((m for m in maps if m.axes == ("query", "key")), maps[0])

@@ -15,7 +15,7 @@ from attnviz.plot.picks import MOST as MOST_PICKS
 from attnviz.plot.picks import against_odds, choice_caption, decisions, hard_choice
 from attnviz.plot.row import one_row
 from attnviz.plot.sentence import sentence
-from attnviz.plot.strip import strip
+from attnviz.plot.strip import look, strip
 from attnviz.plot.thumbnails import thumbnails
 
 # The figure of a map by its axes.
@@ -51,6 +51,7 @@ __all__ = [
     "hard_choice",
     "heatmap",
     "laid_over",
+    "look",
     "one_row",
     "overlay",
     "overview",
