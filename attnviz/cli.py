@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 
 from attnviz import export
 from attnviz.cards import all_cards, find_card
-from attnviz.draw import at_point, choose, part, picture
+from attnviz.draw import numbers, picture
 from attnviz.encode import read_text_file
 from attnviz.errors import AttnvizError, ExportError, InputError
 from attnviz.foreign.files import absent
@@ -103,12 +103,10 @@ def map_(
     if kind not in (*export.NUMBERS, *export.PICTURES):
         raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .npz or .json")
     prediction = _shown(name, text, image, seed, beginning)
-    windowed = rows is not None or columns is not None
-    if windowed and point is not None:
+    if point is not None and (rows is not None or columns is not None):
         raise InputError("a point is one row of a map", "leave out --rows and --columns")
     if kind in export.NUMBERS:
-        maps = choose(prediction, layer, head) if not windowed else [part(prediction, layer, head, rows, columns)]
-        maps = maps if point is None else [at_point(prediction, layer, head, point)]
+        maps = numbers(prediction, layer, head, rows, columns, point)
         content = export.as_json(maps, prediction) if kind == "json" else export.as_npz(maps, prediction)
         count = len(maps)
     else:

@@ -28,6 +28,16 @@ def choose(prediction: Shown, layer: str | None = None, head: int | None = None)
     return [m.at_head(head) for m in maps]
 
 
+def numbers(
+    prediction: Shown, layer: str | None, head: int | None, rows: str | None, columns: str | None, point: str | None = None
+) -> list[AttentionMap]:
+    """The maps that were asked for: where a point looks, some rows and columns of one head, or what `choose` gives."""
+    if point is not None:
+        return [at_point(prediction, layer, head, point)]
+    windowed = rows is not None or columns is not None
+    return [part(prediction, layer, head, rows, columns)] if windowed else choose(prediction, layer, head)
+
+
 def part(prediction: Shown, layer: str | None, head: int | None, rows: str | None, columns: str | None) -> AttentionMap:
     """The exact map of some rows and columns of one head, each written as `span` reads it."""
     return _of_one_head(prediction, layer, head).part(head or 0, *_spans(prediction, layer, head, rows, columns))
@@ -43,9 +53,7 @@ def at_point(prediction: Shown, layer: str | None, head: int | None, point: str)
     return over_patches(m, grid, grid.position(*place))
 
 
-def _patch(
-    prediction: Shown, layer: str | None, point: str
-) -> tuple[AttentionMap, Patches, EncodedImage, tuple[int, int]]:
+def _patch(prediction: Shown, layer: str | None, point: str) -> tuple[AttentionMap, Patches, EncodedImage, tuple[int, int]]:
     """The map of a layer, its grid over the photo, the photo, and row and column of the patch at a point."""
     if layer is None:
         raise UnknownLayer("a point looks through one layer", "give --layer with it")

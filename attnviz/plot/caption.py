@@ -22,9 +22,14 @@ def caption(m: AttentionMap, model: str, seconds: float, layer: int | str, head:
     """Model, layer (or a name for the place), head, kind, what sums to one, the strongest number, seconds of the forward pass."""
     head = m.of_head if head is None else head
     place = layer if isinstance(layer, str) else f"Layer {layer}" + ("" if head is None else f", head {head}")
-    parts = [f"{place} of {model} ({KINDS[m.kind]}, {m.mechanism}, `{m.layer}`): {m.promise}."]
+    parts = [f"{place} of {model} ({KINDS[m.kind]}, {m.mechanism}, `{m.layer}`): {_promise(m)}."]
     parts += [_strongest(m), *m.notes, f"The forward pass took {seconds:.3f} s."]
     return " ".join(part for part in parts if part)
+
+
+def _promise(m: AttentionMap) -> str:
+    """What the numbers keep; those over the photo are one row of a map, laid out."""
+    return f"all numbers together sum to {m.dense().sum():.3f}" if m.axes == ("key_row", "key_column") else m.promise
 
 
 def _itself(m: AttentionMap) -> Floats:

@@ -105,7 +105,6 @@ def test_a_bare_encoder_shows_where_cls_looks_and_no_decision(page: Page, url: s
     assert grid
     m = over_patches(layer.at_head(2), grid, 0)
     assert np.abs(heat(page, "patch-map") - m.dense()).max() < 1e-5
-    figure(page, "patch-overlay")
     expect(page.get_by_text(re.compile("CLS gives [0-9]+% of its attention to the patches shown"))).to_be_visible()
 
 
@@ -124,7 +123,7 @@ def test_nothing_asks_the_hub_until_a_visitor_does_and_a_download_can_be_stopped
     expect(page.get_by_text("Served ViT. Not downloaded yet.")).to_be_visible()
     hub.pause = 0
     page.get_by_role("button", name=DOWNLOAD).click()
-    figure(page, "patch-overlay")
+    figure(page, "patch-map")
     expect(page.locator(".st-key-image-model input")).to_have_value("Served ViT")
     expect(page.get_by_text("Not on this machine")).to_have_count(0)
     assert decision(page, "image-decision").startswith("Decision: LABEL")
@@ -134,7 +133,7 @@ def test_the_patches_fit_a_phone(page: Page, url: str) -> None:
     page.goto(f"{url}/image")
     figure(page, "gates-0")
     choose(page, "image-model", "my-dino")
-    figure(page, "patch-overlay")
+    figure(page, "patch-map")
     page.set_viewport_size({"width": 390, "height": 844})
     quiet(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -32,6 +32,12 @@ def test_the_row_of_a_query_is_laid_out_and_what_is_left_out_is_said() -> None:
     )
 
 
+def test_where_there_are_only_patches_a_row_is_still_a_distribution_and_nothing_is_left_out() -> None:
+    m = over_patches(attention([CLS] * 8), Patches(2, 4), 5)
+    assert m.dense().tolist() == np.array(CLS, np.float32).reshape(2, 4).tolist()
+    assert (m.norm, m.notes) == ("softmax", ())
+
+
 def test_all_positions_on_average_is_the_mean_of_the_rows() -> None:
     m = over_patches(attention(WEIGHTS), PATCHES, None)
     assert float(m.dense()[1, 2]) == pytest.approx((0.05 + 6) / 8)

@@ -97,6 +97,7 @@ def test_a_bare_encoder_says_that_it_decides_nothing(models: Path) -> None:
         "register 0",
         "register 1",
         "register 2",
+        "the clicked point",
         "all positions on average",
     ]
 

@@ -14,9 +14,11 @@ from attnviz.ui.photo import point
 from attnviz.ui.photo.view import Given, encoded
 from attnviz.weights import Floats
 
-LAYER, HEAD, WHO, OPACITY, POINT = "patch-layer", "patch-head", "patch-query", "patch-opacity", "patch-point"
-DEFAULTS = {LAYER: None, HEAD: None, WHO: None}
-HERE, ALL = "the point", "all on average"
+LAYER, HEAD, OPACITY, POINT = "patch-layer", "patch-head", "patch-opacity", "patch-point"
+# Who looks, with CLS among them and without: the two begin with different ones.
+WHO, WHO_PLAIN = "patch-query", "patch-query-plain"
+DEFAULTS = {LAYER: None, HEAD: None, WHO: None, WHO_PLAIN: None}
+HERE, ALL = "the clicked point", "all positions on average"
 MEAN = "mean of heads"
 HEADS = ("head", "query", "key")
 MIDDLE = Point(0.5, 0.5)
@@ -104,20 +106,19 @@ def who_chosen(prediction: Prediction, m: AttentionMap, title: str) -> Look:
     """Who looks: the clicked point, one of the tokens before the patches, or all on average."""
     grid = prediction.grid(m)
     assert grid is not None
-    known = [*grid.prefix, HERE, ALL]
-    if st.session_state.get(WHO) not in known:
-        st.session_state[WHO] = known[0]
-    place = grid.at(spot())
-    shown = {HERE: f"the point at row {place[0]}, column {place[1]}"}
+    known, key = [*grid.prefix, HERE, ALL], WHO if grid.prefix else WHO_PLAIN
+    if st.session_state.get(key) not in known:
+        st.session_state[key] = known[0]
     chosen = str(
         st.selectbox(
-            "Who looks", known, format_func=lambda name: shown.get(name, name), key=WHO,
+            "Who looks", known, key=key,
             help="A click on the photo sets the point." + " CLS is the token from which the model decides." * ("CLS" in known),
         )
     )  # fmt: skip
-    position = {HERE: grid.position(*place), ALL: None}
-    query = position[chosen] if chosen in position else grid.prefix.index(chosen)
-    return Look(m, title, grid, chosen if query is None else grid.names[query], query)
+    if chosen == HERE:
+        query = grid.position(*grid.at(spot()))
+        return Look(m, title, grid, f"the patch at {grid.names[query]}", query)
+    return Look(m, title, grid, chosen, None if chosen == ALL else grid.prefix.index(chosen))
 
 
 def spot() -> Point:
@@ -129,7 +130,7 @@ def spot() -> Point:
 def take(chosen: Point) -> None:
     """Lets the patch at a point look."""
     st.session_state[POINT] = chosen
-    st.session_state[WHO] = HERE
+    st.session_state[WHO] = st.session_state[WHO_PLAIN] = HERE
 
 
 def by_number(grid: Patches) -> None:
