@@ -2,6 +2,7 @@
 
 from attnviz import plot
 from attnviz.cards import ModelCard, all_cards, find_card
+from attnviz.intervene import intervene
 from attnviz.load import load
 from attnviz.maps import AttentionMap, Receipt
 from attnviz.predict import Prediction, predict
@@ -21,6 +22,7 @@ __all__ = [
     "Translation",
     "all_cards",
     "find_card",
+    "intervene",
     "load",
     "plot",
     "predict",

@@ -84,5 +84,9 @@ class UnknownLayer(AttnvizError, KeyError):
     __str__ = AttnvizError.__str__
 
 
+class ChangeError(AttnvizError):
+    """A change of attention that could not be made: its layer never ran, or its numbers do not fit."""
+
+
 class ExportError(AttnvizError):
     """A figure or map that could not be written as asked."""

@@ -74,8 +74,14 @@ def predict(model: Net, raw: Any, *, seed: int | None = None, **options: Any) ->
     A net with hard attention picks what is most probable, and with a `seed` by chance: the same seed, the same picks.
     Raises InputError where the input cannot be taken, or where there is a seed and nothing to draw.
     """
+    if seed is not None:
+        _seed(model, seed)
+    return decide(model, model.encode(raw, **options), seed=seed)
+
+
+def decide(model: Net, encoded: Encoded, *, seed: int | None = None) -> Prediction:
+    """The same for an input that was encoded before, that of another prediction for example."""
     drawn = {} if seed is None else {"seed": _seed(model, seed)}
-    encoded = model.encode(raw, **options)
     start = time.perf_counter()
     with torch.no_grad(), record(model) as tape:
         outputs = model(**encoded.tensors, **drawn)

@@ -24,7 +24,7 @@ class ChannelGate(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channel, row, column) -> the same, each channel times its gate in [0, 1]."""
         scores = self.mlp(x.mean((2, 3))) + self.mlp(x.amax((2, 3)))
-        gate = self.probe(scores.sigmoid())
+        gate = self.probe(scores.sigmoid(), of=x)
         return x * gate[:, :, None, None]
 
 
@@ -39,7 +39,7 @@ class SpatialGate(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channel, row, column) -> the same, each position times its gate in [0, 1]."""
         summary = torch.stack([x.mean(1), x.amax(1)], dim=1)
-        gate = self.probe(self.conv(summary).sigmoid()[:, 0])
+        gate = self.probe(self.conv(summary).sigmoid()[:, 0], of=x)
         return x * gate[:, None]
 
 

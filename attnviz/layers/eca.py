@@ -27,5 +27,5 @@ class ECA(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channel, row, column) -> the same, each channel times its gate in [0, 1]."""
-        gate = self.probe(self.conv(x.mean((2, 3))[:, None]).sigmoid()[:, 0])
+        gate = self.probe(self.conv(x.mean((2, 3))[:, None]).sigmoid()[:, 0], of=x)
         return x * gate[:, :, None, None]

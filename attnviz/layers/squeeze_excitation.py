@@ -22,5 +22,5 @@ class SqueezeExcitation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channel, row, column) -> the same, each channel times its gate in [0, 1]."""
-        gate = self.probe(self.mlp(x.mean((2, 3))).sigmoid())
+        gate = self.probe(self.mlp(x.mean((2, 3))).sigmoid(), of=x)
         return x * gate[:, :, None, None]

@@ -26,14 +26,20 @@ def probes(modules: Modules, wanted: Wanted, ours: Callable[[], bool], emit: Emi
 
 
 def _listener(layer: str, ours: Callable[[], bool], emit: Emit) -> Callable[[nn.Module, Any, Tensor], None]:
-    def listen(probe: nn.Module, _: Any, weights: Tensor) -> None:
+    def listen(probe: nn.Module, given: tuple[Tensor, ...], weights: Tensor) -> None:
         if ours() and isinstance(probe, Probe):
-            emit(_record(layer, probe, weights))
+            emit(_record(layer, probe, weights, () if weights is given[0] else _changed(given[0], weights)))
 
     return listen
 
 
-def _record(layer: str, probe: Probe, weights: Tensor) -> Record:
+def _changed(before: Tensor, weights: Tensor) -> tuple[str, ...]:
+    """That somebody intervened, in a sentence."""
+    count, whole = int((before != weights).sum()), " of the whole batch" if len(weights) > 1 else ""
+    return (f"{count:,} of {weights.numel():,} numbers{whole} were set by hand, and the layer went on with them.",)
+
+
+def _record(layer: str, probe: Probe, weights: Tensor, notes: tuple[str, ...]) -> Record:
     """Copies the weights, so that nothing that happens later can change them."""
     start = time.perf_counter()
     kept = weights.detach().to("cpu", copy=True).float().numpy()
@@ -44,5 +50,5 @@ def _record(layer: str, probe: Probe, weights: Tensor) -> Record:
     )  # fmt: skip
     return Record(
         layer=layer, kind=probe.kind, mechanism=probe.mechanism, norm=probe.norm, axes=probe.axes,
-        batch=len(kept), example=lambda i: Dense(kept[i]), receipt=lambda: receipt,
+        batch=len(kept), example=lambda i: Dense(kept[i]), receipt=lambda: receipt, notes=notes,
     )  # fmt: skip
