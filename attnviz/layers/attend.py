@@ -1,7 +1,9 @@
-"""What all soft attention has in common: scores, a softmax, and the values that it mixes."""
+"""Scores, what makes weights of them, and the values: soft attention mixes values, hard attention takes one."""
 
+import torch
 from torch import Tensor, nn
 
+from attnviz.layers.hard import HardChoice, gumbel, straight_through
 from attnviz.layers.masked_softmax import masked_softmax
 from attnviz.layers.scores import SCORES
 from attnviz.probe import Probe
@@ -25,3 +27,41 @@ class Attend(nn.Module):
         """
         seen = None if mask is None else mask[:, None]
         return self.probe(masked_softmax(self.scores(query, key), seen, temperature)) @ value
+
+
+class AttendHard(nn.Module):
+    """One value for each query, picked by softmax(score(query, key) / temperature): the most probable, or a sampled one."""
+
+    def __init__(self, query: int, key: int, score: str = "scaled-dot") -> None:
+        super().__init__()
+        self.scores = SCORES[score](query, key)
+        self.pick = HardChoice()
+
+    def forward(
+        self, query: Tensor, key: Tensor, value: Tensor, temperature: float = 1.0, *, sample: bool = False,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:  # fmt: skip
+        """(batch, query, feature), (batch, key, key feature), (batch, key, value feature) -> (batch, query, value feature)."""
+        choice, _ = self.pick(self.scores(query, key) / temperature, sample=sample, generator=generator)
+        return choice @ value
+
+
+class AttendGumbel(nn.Module):
+    """One sampled value for each query, straight through: forward the choice, backward its softmax at a temperature.
+
+    Both are emitted; the temperature changes the softmax and never the choice. See `attnviz.layers.hard.gumbel_choice`.
+    """
+
+    def __init__(self, query: int, key: int, score: str = "scaled-dot") -> None:
+        super().__init__()
+        self.scores = SCORES[score](query, key)
+        self.soft = nn.ModuleDict({"probe": Probe("hard", "gumbel", "softmax", ("query", "key"))})
+        self.choice = nn.ModuleDict({"probe": Probe("hard", "gumbel", "onehot", ("query", "key"))})
+
+    def forward(
+        self, query: Tensor, key: Tensor, value: Tensor, temperature: float = 1.0, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """(batch, query, feature), (batch, key, key feature), (batch, key, value feature) -> (batch, query, value feature)."""
+        scores = self.scores(query, key)
+        soft = self.soft["probe"](masked_softmax(scores + gumbel(scores, generator), None, temperature))
+        return self.choice["probe"](straight_through(soft)) @ value

@@ -102,9 +102,13 @@ def gumbel_choice(
 
     The choice has the odds softmax(scores) at any temperature; a low one brings the gradient close to that of the choice.
     """
-    noise = torch.rand(scores.shape, generator=generator, dtype=scores.dtype).to(scores.device).clamp_min(LEAST)
-    soft = masked_softmax(scores - (-noise.log()).clamp_min(LEAST).log(), mask, temperature)
-    return straight_through(soft)
+    return straight_through(masked_softmax(scores + gumbel(scores, generator), mask, temperature))
+
+
+def gumbel(scores: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Noise of the shape of `scores`: -log(-log(chance)). Whoever is largest after it is added was sampled from softmax(scores)."""
+    chance = torch.rand(scores.shape, generator=generator, dtype=scores.dtype).to(scores.device).clamp_min(LEAST)
+    return -(-chance.log()).clamp_min(LEAST).log()
 
 
 def straight_through(soft: Tensor) -> Tensor:

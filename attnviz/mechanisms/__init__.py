@@ -1,10 +1,16 @@
 """Every mechanism of attention that attnviz knows: what it is, where it comes from, and how to run it on a small input."""
 
+from attnviz.mechanisms.encoder_decoder import ENCODER_DECODER
+from attnviz.mechanisms.gates import GATES
+from attnviz.mechanisms.hard import HARD
 from attnviz.mechanisms.inputs import FeatureMap, Inputs, Points, Vectors, matrix, of_sentence, typed, written
+from attnviz.mechanisms.kernel import KERNEL
 from attnviz.mechanisms.mechanism import Choice, Control, KerasAnswer, Mechanism, Paper, Shown, Slider, Toggle
+from attnviz.mechanisms.pooling import POOLING
 from attnviz.mechanisms.scoring import SCORING
+from attnviz.mechanisms.self_attention import SELF
 
-MECHANISMS: tuple[Mechanism, ...] = (*SCORING,)
+MECHANISMS: tuple[Mechanism, ...] = (*KERNEL, *SCORING, *ENCODER_DECODER, *HARD, *POOLING, *SELF, *GATES)
 
 
 def find(name: str) -> Mechanism:

@@ -14,7 +14,9 @@ from attnviz.mechanisms.inputs import Inputs
 from attnviz.record import record
 
 Relation = Literal["is", "follows", "cannot"]
-Input = Literal["query-key-value", "x", "points", "feature-map"]
+Input = Literal[
+    "query-key-value", "query-key", "x", "points", "feature-map"
+]  # query-key: the keys are the values; x: one for all three
 FUSED = ("multi-head", "grouped-query", "multi-query")  # what the fused kernel's tap can tell apart by shapes
 
 
@@ -84,6 +86,7 @@ class Prepared:
     """A layer with all its weights, and what it is called with.
 
     `names`: what the Keras code may speak of; arrays as Keras has them, with a batch of one. `labels`: names of positions.
+    `first`: the ending of the name of the layer whose map is looked at first.
     """
 
     layer: nn.Module
@@ -92,6 +95,7 @@ class Prepared:
     names: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    first: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,9 +153,9 @@ class Mechanism:
         with torch.no_grad(), record(nn.ModuleDict({self.name: made.layer})) as tape:
             output = made.layer(*made.arguments, **made.options)
         labels = {axis: names for axis, names in made.labels.items() if names}
-        maps = tuple(self._named(m) for m in tape.labelled("*", **labels))
+        maps = sorted(map(self._named, tape.labelled("*", **labels)), key=lambda m: not m.layer.endswith(made.first))
         shown = (output[0] if isinstance(output, tuple) else output)[0].numpy()
-        return Shown(maps, shown, MappingProxyType(dict(made.names)), made.notes)
+        return Shown(tuple(maps), shown, MappingProxyType(dict(made.names)), made.notes)
 
     def _named(self, m: AttentionMap) -> AttentionMap:
         """A map from the fused kernel, which knows nothing of windows and latents, under the mechanism's own name."""

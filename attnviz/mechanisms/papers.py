@@ -1,0 +1,26 @@
+"""The papers that the table cites, each once."""
+
+from attnviz.mechanisms.mechanism import Paper
+
+AINSLIE = Paper("Ainslie et al.", 2023, "https://arxiv.org/abs/2305.13245")
+BAHDANAU = Paper("Bahdanau, Cho and Bengio", 2015, "https://arxiv.org/abs/1409.0473")
+BELTAGY = Paper("Beltagy, Peters and Cohan", 2020, "https://arxiv.org/abs/2004.05150")
+DEEPSEEK = Paper("DeepSeek-AI", 2024, "https://arxiv.org/abs/2405.04434")
+GRAVES = Paper("Graves, Wayne and Danihelka", 2014, "https://arxiv.org/abs/1410.5401")
+HINTON = Paper("Hinton, Vinyals and Dean", 2015, "https://arxiv.org/abs/1503.02531")
+HU = Paper("Hu, Shen and Sun", 2018, "https://arxiv.org/abs/1709.01507")
+JAEGLE = Paper("Jaegle et al.", 2021, "https://arxiv.org/abs/2103.03206")
+JANG = Paper("Jang, Gu and Poole", 2017, "https://arxiv.org/abs/1611.01144")
+LUONG = Paper("Luong, Pham and Manning", 2015, "https://arxiv.org/abs/1508.04025")
+NADARAYA = Paper("Nadaraya; Watson", 1964, "https://doi.org/10.1137/1109020")
+RAFFEL = Paper("Raffel and Ellis", 2016, "https://arxiv.org/abs/1512.08756")
+REMY = Paper("Rémy (published as code)", 2017, "https://github.com/philipperemy/keras-attention-mechanism")
+SHAZEER = Paper("Shazeer", 2019, "https://arxiv.org/abs/1911.02150")
+SU = Paper("Su et al.", 2021, "https://arxiv.org/abs/2104.09864")
+VASWANI = Paper("Vaswani et al.", 2017, "https://arxiv.org/abs/1706.03762")
+WANG_ECA = Paper("Wang et al.", 2020, "https://arxiv.org/abs/1910.03151")
+WANG_NON_LOCAL = Paper("Wang, Girshick, Gupta and He", 2018, "https://arxiv.org/abs/1711.07971")
+WOO = Paper("Woo et al.", 2018, "https://arxiv.org/abs/1807.06521")
+XU = Paper("Xu et al.", 2015, "https://arxiv.org/abs/1502.03044")
+YANG = Paper("Yang et al.", 2016, "https://aclanthology.org/N16-1174/")
+ZHENG = Paper("Zheng et al.", 2018, "https://arxiv.org/abs/1806.01264")
