@@ -154,6 +154,7 @@ def card_foot(
 def receipt(m: AttentionMap) -> None:
     """How the numbers were had."""
     if m.receipt is None:
+        st.caption("Worked out from the maps of several layers, each of which has a receipt of its own.")
         return
     values = {**asdict(m.receipt), "mechanism": m.mechanism, "norm": f"{m.norm}: {m.promise}"}
     rows = [f"| {name.replace('_', ' ')} | `{'not checked' if value is None else value}` |" for name, value in values.items()]

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 from attnviz import cards, load
 from attnviz.encode import Patches, Point
 from attnviz.ui import cache, widgets
-from attnviz.ui.photo.patches import ALL, HEAD, HERE, LAYER, MEAN, POINT, WHO, WHO_PLAIN
+from attnviz.ui.photo.looks import ALL, HERE, POINT, WHO, WHO_PLAIN
+from attnviz.ui.photo.patches import HEAD, LAYER, MEAN, ROLLOUT
 from tests.foreign.making import saved
 from tests.tiny import write_photo_model
 from tests.ui.test_pages import open_page
@@ -89,6 +90,23 @@ def test_the_mean_of_heads_is_said(models: Path) -> None:
     page.selectbox(key=HEAD).set_value(MEAN).run()
     assert subheaders(page)[-1] == "Layer 1, mean of heads: where CLS looks"
     assert "Mean of all heads." in captions(page)
+
+
+def test_rollout_follows_a_position_through_all_layers_and_says_that_it_is_an_estimate(models: Path) -> None:
+    page = opened("vit")
+    page.selectbox(key=LAYER).set_value(ROLLOUT).run()
+    assert subheaders(page)[-1] == "All layers, by rollout: where CLS looks"
+    assert "Rollout: an estimate made from all 2 layers" in captions(page)
+    at(page, Point(0.1, 0.9))
+    assert subheaders(page)[-1] == "All layers, by rollout: where the patch at row 0, column 3 looks"
+    assert not page.exception
+    page.selectbox(key=LAYER).set_value(0).run()
+    assert page.selectbox(key=HEAD).value == 0
+
+
+def test_where_grids_differ_from_layer_to_layer_no_rollout_is_offered(models: Path) -> None:
+    page = opened("nonlocal")
+    assert ROLLOUT not in page.selectbox(key=LAYER).options
 
 
 def test_the_point_is_also_set_by_row_and_column(models: Path) -> None:

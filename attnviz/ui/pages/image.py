@@ -11,7 +11,7 @@ from attnviz.paths import ASSETS
 from attnviz.predict import Prediction
 from attnviz.ui import cache, widgets
 from attnviz.ui.paste import pasted_photo
-from attnviz.ui.photo import channel, patches, spatial
+from attnviz.ui.photo import channel, looks, patches, spatial
 from attnviz.ui.photo.view import Given, View, encoded
 
 PHOTOS = ASSETS / "photos"
@@ -22,7 +22,7 @@ DEFAULTS = {"image-source": "Sample", "image-sample": None, "image-model": None,
 VIEWS = (
     View("Spatial", spatial.available, spatial.draw),
     View("Channel", channel.available, channel.draw),
-    View("Self", patches.available, patches.draw),
+    View("Self", looks.available, patches.draw),
 )
 
 

@@ -1,105 +1,78 @@
 """The self-attention view: a point of the photo, CLS, or all on average, and where it looks, layer by layer and head by head."""
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from attnviz import plot
-from attnviz.encode import Patches, Point
-from attnviz.explain import over_patches
+from attnviz.encode import Patches
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 from attnviz.ui import widgets
 from attnviz.ui.photo import point
+from attnviz.ui.photo.looks import ALL, HERE, WHO, WHO_PLAIN, Look, can_roll_out, followed, layers, spot, take
 from attnviz.ui.photo.view import Given, encoded
 from attnviz.weights import Floats
 
-LAYER, HEAD, OPACITY, POINT = "patch-layer", "patch-head", "patch-opacity", "patch-point"
-# Who looks, with CLS among them and without: the two begin with different ones.
-WHO, WHO_PLAIN = "patch-query", "patch-query-plain"
+LAYER, HEAD, OPACITY = "patch-layer", "patch-head", "patch-opacity"
 DEFAULTS = {LAYER: None, HEAD: None, WHO: None, WHO_PLAIN: None}
-HERE, ALL = "the clicked point", "all positions on average"
-MEAN = "mean of heads"
-HEADS = ("head", "query", "key")
-MIDDLE = Point(0.5, 0.5)
+MEAN, ROLLOUT = "mean of heads", "all, by rollout"
 STRENGTH = 0.85
 
 
-@dataclass(frozen=True)
-class Look:
-    """Who looks, and through what: `m` is over (query, key), `query` a position of it, None for all on average.
-
-    `title` names the layer and the head, `who` the one that looks; `grid` is that of both axes.
-    """
-
-    m: AttentionMap
-    title: str
-    grid: Patches
-    who: str
-    query: int | None
-
-    @property
-    def map(self) -> AttentionMap:
-        """Over the photo."""
-        return over_patches(self.m, self.grid, self.query)
-
-
-def available(prediction: Prediction) -> bool:
-    """Whether some layer's positions stand for places of the photo."""
-    return bool(layers(prediction))
-
-
-def layers(prediction: Prediction) -> dict[int, AttentionMap]:
-    """The maps whose queries and keys stand for the same places of the photo, by their number on the tape."""
-    maps = enumerate(prediction.tape)
-    return {i: m for i, m in maps if m.axes == HEADS and prediction.grid(m) and m.size("query") == m.size("key")}
-
-
 @st.fragment
-def draw(prediction: Prediction, given: Given) -> None:  # noqa: ARG001  (a view is handed both)
+def draw(prediction: Prediction, given: Given) -> None:
     """One layer, head and who looks; runs again alone, and never the model."""
     widgets.remember(DEFAULTS)
     first, second, third, fourth = st.columns([2, 2, 3, 1], vertical_alignment="bottom")
     with first:
-        layer, whole = layer_chosen(prediction)
+        layer = layer_chosen(prediction)
     with second:
-        m, heads = head_chosen(whole)
+        m, title = rolled_out(prediction, given) if isinstance(layer, str) else head_chosen(layers(prediction)[layer], layer)
     with third:
-        look = who_chosen(prediction, m, f"Layer {layer}{heads}")
+        look = who_chosen(prediction, m, title)
     with fourth.popover("More", width="stretch"):
         opacity = st.slider("Strength of the overlay", 0.0, 1.0, STRENGTH, 0.05, key=OPACITY)
         by_number(look.grid)
     widgets.keep(DEFAULTS)
-    laid_out(prediction, look, layer, opacity)
+    laid_out(prediction, look, title if isinstance(layer, str) else layer, opacity)
     lists(look)
 
 
-def layer_chosen(prediction: Prediction) -> tuple[int, AttentionMap]:
-    """The number of a layer and its map; the last one at first."""
+def layer_chosen(prediction: Prediction) -> int | str:
+    """The number of a layer, the last one at first, or ROLLOUT."""
     found = layers(prediction)
     grids = {i: prediction.grid(m) for i, m in found.items()}
     alike = len(set(grids.values())) == 1
-    if st.session_state.get(LAYER) not in found:
+    known = [*found, ROLLOUT] if can_roll_out(prediction) else list(found)
+    if st.session_state.get(LAYER) not in known:
         st.session_state[LAYER] = max(found)
 
-    def named(layer: int) -> str:
-        grid = grids[layer]
-        return str(layer) if alike or grid is None else f"{layer} ({grid.rows} x {grid.columns})"
+    def named(layer: int | str) -> str:
+        grid = None if alike or isinstance(layer, str) else grids[layer]
+        return str(layer) if grid is None else f"{layer} ({grid.rows} x {grid.columns})"
 
-    layer = int(st.selectbox("Layer", list(found), format_func=named, key=LAYER))
-    return layer, found[layer]
+    layer: int | str = st.selectbox("Layer", known, format_func=named, key=LAYER)
+    return layer
 
 
-def head_chosen(whole: AttentionMap) -> tuple[AttentionMap, str]:
-    """The map of one head or their mean, and how it is named after the layer."""
+def head_chosen(whole: AttentionMap, layer: int) -> tuple[AttentionMap, str]:
+    """The map of one head or their mean, and its title."""
     heads = whole.size("head")
-    known = [*range(heads), MEAN] if heads > 1 else [0]
+    if heads == 1:
+        st.selectbox("Head", [0], key="patch-head-only", disabled=True, help="This layer has one head.")
+        return whole.at_head(0), f"Layer {layer}"
+    known = [*range(heads), MEAN]
     if st.session_state.get(HEAD) not in known:
         st.session_state[HEAD] = 0
-    head = st.selectbox("Head", known, key=HEAD, disabled=heads == 1, help="The only one." if heads == 1 else None)
+    head = st.selectbox("Head", known, key=HEAD)
     if head == MEAN:
-        return whole.mean_of_heads(), f", {MEAN}"
-    return whole.at_head(int(head)), f", head {head}" if heads > 1 else ""
+        return whole.mean_of_heads(), f"Layer {layer}, {MEAN}"
+    return whole.at_head(int(head)), f"Layer {layer}, head {head}"
+
+
+def rolled_out(prediction: Prediction, given: Given) -> tuple[AttentionMap, str]:
+    """Rollout, worked out once for a prediction, and its title."""
+    st.selectbox("Head", [MEAN], key="patch-head-rollout", disabled=True, help="Rollout follows the mean of the heads.")
+    return followed(prediction, given), "All layers, by rollout"
 
 
 def who_chosen(prediction: Prediction, m: AttentionMap, title: str) -> Look:
@@ -121,18 +94,6 @@ def who_chosen(prediction: Prediction, m: AttentionMap, title: str) -> Look:
     return Look(m, title, grid, chosen, None if chosen == ALL else grid.prefix.index(chosen))
 
 
-def spot() -> Point:
-    """The point that the visitor picked last, be it in another view; at first the middle."""
-    found: Point = st.session_state.get(POINT, MIDDLE)
-    return found
-
-
-def take(chosen: Point) -> None:
-    """Lets the patch at a point look."""
-    st.session_state[POINT] = chosen
-    st.session_state[WHO] = st.session_state[WHO_PLAIN] = HERE
-
-
 def by_number(grid: Patches) -> None:
     """The point by row and column; new boxes for every point, so that they begin with where it is."""
     place = grid.at(spot())
@@ -145,7 +106,7 @@ def by_number(grid: Patches) -> None:
         st.number_input(f"The point's {axis}", 0, count - 1, value, key=f"{key}-{axis}", on_change=moved)
 
 
-def laid_out(prediction: Prediction, look: Look, layer: int, opacity: float) -> None:
+def laid_out(prediction: Prediction, look: Look, layer: int | str, opacity: float) -> None:
     """Photo, map and overlay in a row, the point framed where it looks, and the foot of the map card."""
     seen, m, place = encoded(prediction).seen, look.map, look.grid.at(spot())
     top = max(float(m.dense().max()), 1e-9)

@@ -1,0 +1,77 @@
+"""What the views of self-attention over a photo share: its layers, rollout, who looks, and the point that the visitor picked."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from attnviz.encode import Patches, Point
+from attnviz.explain import over_patches, rollout
+from attnviz.explain.rollout import LONGEST
+from attnviz.maps import AttentionMap
+from attnviz.predict import Prediction
+from attnviz.ui import cache
+from attnviz.ui.photo.view import Given
+from attnviz.ui.reading import once
+
+POINT = "patch-point"
+# Who looks, with CLS among them and without: the two begin with different ones.
+WHO, WHO_PLAIN = "patch-query", "patch-query-plain"
+HERE, ALL = "the clicked point", "all positions on average"
+HEADS = ("head", "query", "key")
+MIDDLE = Point(0.5, 0.5)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Who looks, and through what: `m` is over (query, key), `query` a position of it, None for all on average.
+
+    `title` names the layer and the head, `who` the one that looks; `grid` is that of both axes.
+    """
+
+    m: AttentionMap
+    title: str
+    grid: Patches
+    who: str
+    query: int | None
+
+    @property
+    def map(self) -> AttentionMap:
+        """Over the photo."""
+        return over_patches(self.m, self.grid, self.query)
+
+
+def available(prediction: Prediction) -> bool:
+    """Whether some layer's positions stand for places of the photo."""
+    return bool(layers(prediction))
+
+
+def layers(prediction: Prediction) -> dict[int, AttentionMap]:
+    """The maps whose queries and keys stand for the same places of the photo, by their number on the tape."""
+    maps = enumerate(prediction.tape)
+    return {i: m for i, m in maps if m.axes == HEADS and prediction.grid(m) and m.size("query") == m.size("key")}
+
+
+def can_roll_out(prediction: Prediction) -> bool:
+    """Whether all layers look at the same positions, so that a position can be followed through all of them."""
+    found = list(layers(prediction).values())
+    lengths = {m.size("query") for m in found}
+    alike = len(lengths) == 1 and max(lengths) <= LONGEST and {m.norm for m in found} == {"softmax"}
+    return 1 < len(found) == len(prediction.tape) and alike
+
+
+def followed(prediction: Prediction, given: Given) -> AttentionMap:
+    """Where each position looks through all layers."""
+    key = (prediction.card.name, cache.fingerprint(given.raw), given.fit, "rollout")
+    return once(key, lambda: rollout(prediction.tape))
+
+
+def spot() -> Point:
+    """The point that the visitor picked last, be it in another view; at first the middle."""
+    found: Point = st.session_state.get(POINT, MIDDLE)
+    return found
+
+
+def take(chosen: Point) -> None:
+    """Lets the patch at a point look."""
+    st.session_state[POINT] = chosen
+    st.session_state[WHO] = st.session_state[WHO_PLAIN] = HERE
