@@ -42,7 +42,7 @@ def layer_chosen(prediction: Prediction) -> int | str:
     found = layers(prediction)
     grids = {i: prediction.grid(m) for i, m in found.items()}
     alike = len(set(grids.values())) == 1
-    known = [*found, ROLLOUT] if can_roll_out(prediction) else list(found)
+    known: list[int | str] = [*found, ROLLOUT] if can_roll_out(prediction) else [*found]
     if st.session_state.get(LAYER) not in known:
         st.session_state[LAYER] = max(found)
 
