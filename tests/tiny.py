@@ -14,13 +14,14 @@ from torch import Tensor, nn
 
 from attnviz.cards import sha256
 from attnviz.maps import AttentionMap
-from attnviz.nets import BertClassifier, HardClassifier, ResNet, SoftClassifier
+from attnviz.nets import BertClassifier, HardClassifier, ResNet, SoftClassifier, VisionTransformer
 from attnviz.probe import Probe
 from attnviz.weights import Dense
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = ["a", "b", "good", "bad", "film", "un", "##believ", "##able", "<", ">", "/", "&", ";", ".", "!", "script", "שלום"]
 PHOTO = {"labels": 3, "widths": [8, 16], "stem": 54, "reduction": 4}
+VIT = {"labels": 3, "width": 16, "heads": 4, "layers": 2, "inner": 24, "stem": 54, "features": 8}
 TEXT = {
     "labels": 2, "vocab_size": len(SPECIAL) + len(WORDS), "hidden_size": 16, "intermediate_size": 32,
     "num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": 32,
@@ -30,6 +31,11 @@ TEXT = {
 def photo_net(seed: int = 0, attention: str = "cbam") -> ResNet:
     torch.manual_seed(seed)
     return ResNet(**PHOTO, attention=attention).eval()
+
+
+def vit_net(seed: int = 0) -> VisionTransformer:
+    torch.manual_seed(seed)
+    return VisionTransformer(**VIT).eval()
 
 
 def text_net(seed: int = 0) -> BertClassifier:
@@ -60,9 +66,13 @@ def write_card(folder: Path, **values: Any) -> None:
     (folder / "card.toml").write_text("\n".join([*plain, *tables]) + "\n", encoding="utf-8")
 
 
-def write_photo_model(folder: Path, attention: str = "cbam", **changes: Any) -> Path:
+def write_vit_model(folder: Path) -> Path:
+    return write_photo_model(folder, module=vit_net(), net="vit", config=VIT)
+
+
+def write_photo_model(folder: Path, attention: str = "cbam", module: nn.Module | None = None, **changes: Any) -> Path:
     folder.mkdir(parents=True)
-    save_file(photo_net(attention=attention).state_dict(), folder / "weights.safetensors")
+    save_file((module or photo_net(attention=attention)).state_dict(), folder / "weights.safetensors")
     card = {
         "task": "photo", "input": "image", "labels": ["cat", "dog", "ship"], "net": "resnet",
         "config": {**PHOTO, "attention": attention},

@@ -8,6 +8,7 @@ from attnviz.nets.resnet import ResNet
 from attnviz.nets.soft_classifier import SoftClassifier
 from attnviz.nets.transformer import Transformer
 from attnviz.nets.translator import Translator
+from attnviz.nets.vit import VisionTransformer
 
 NETS: dict[str, type[Net]] = {
     "bahdanau": BahdanauTranslator,
@@ -17,6 +18,7 @@ NETS: dict[str, type[Net]] = {
     "resnet": ResNet,
     "soft-classifier": SoftClassifier,
     "transformer": Transformer,
+    "vit": VisionTransformer,
 }
 
 __all__ = [
@@ -31,4 +33,5 @@ __all__ = [
     "SoftClassifier",
     "Transformer",
     "Translator",
+    "VisionTransformer",
 ]

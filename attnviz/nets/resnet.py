@@ -59,7 +59,7 @@ class Stage(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, attention: str, options: dict[str, Any]) -> None:
         super().__init__()
-        self.down = nn.Sequential(convolution(inputs, outputs), nn.MaxPool2d(2), nn.BatchNorm2d(outputs), nn.GELU())
+        self.down = halving(inputs, outputs)
         self.block = Block(outputs, attention, options)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -82,6 +82,11 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         attend = self.get_submodule(self.attention)
         return F.gelu(x + attend(self.body(x)))
+
+
+def halving(inputs: int, outputs: int) -> nn.Sequential:
+    """(batch, inputs, row, column) -> (batch, outputs, row / 2, column / 2)."""
+    return nn.Sequential(convolution(inputs, outputs), nn.MaxPool2d(2), nn.BatchNorm2d(outputs), nn.GELU())
 
 
 def convolution(inputs: int, outputs: int) -> nn.Conv2d:

@@ -14,19 +14,19 @@ LONGEST = 512
 
 
 class EncoderLayer(nn.Module):
-    """Self-attention over the source, then a feed-forward net."""
+    """Self-attention over a sequence, then a feed-forward net `inner` wide."""
 
-    def __init__(self, width: int, heads: int, dropout: float) -> None:
+    def __init__(self, width: int, heads: int, dropout: float, inner: int | None = None) -> None:
         super().__init__()
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
         self.self_attention = MultiHead(width, heads)
-        self.feed_forward = feed_forward(width)
+        self.feed_forward = feed_forward(width, inner)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(batch, source, width), mask (batch, source) -> the same."""
+    def forward(self, x: Tensor, mask: Tensor | None = None, first: int | None = None) -> Tensor:
+        """(batch, position, width), mask (batch, position) -> the same, or only its `first` positions."""
         y = self.norms[0](x)
-        x = x + self.dropout(self.self_attention(y, y, mask))
+        x = x[:, :first] + self.dropout(self.self_attention(y[:, :first], y, mask))
         return x + self.dropout(self.feed_forward(self.norms[1](x)))
 
 
@@ -134,6 +134,7 @@ class Transformer(Translator):
         return F.linear(states, self.embedding.weight, self.bias)
 
 
-def feed_forward(width: int) -> nn.Sequential:
-    """Two linear layers, the inner one four times as wide."""
-    return nn.Sequential(nn.Linear(width, 4 * width), nn.ReLU(), nn.Linear(4 * width, width))
+def feed_forward(width: int, inner: int | None = None) -> nn.Sequential:
+    """Two linear layers with `inner` features between them, without it four times as many as outside."""
+    inner = inner or 4 * width
+    return nn.Sequential(nn.Linear(width, inner), nn.ReLU(), nn.Linear(inner, width))

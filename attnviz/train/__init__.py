@@ -7,6 +7,7 @@ from attnviz.cards import ModelCard, find_card
 from attnviz.errors import CardError
 from attnviz.train import cifar
 from attnviz.train.cifar import CifarRun
+from attnviz.train.cifar_vit import VitRun
 from attnviz.train.loop import Run, fit
 from attnviz.train.sentiment_hard import HardRun
 from attnviz.train.sentiment_minilm import SentimentRun
@@ -16,6 +17,7 @@ from attnviz.train.translation import SCHEDULES, TranslationRun
 
 RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
     **dict.fromkeys(cifar.SCHEDULES, CifarRun),
+    "cifar-vit": VitRun,
     "sentiment-hard": HardRun,
     "sentiment-minilm": SentimentRun,
     "sentiment-soft": SoftRun,

@@ -7,6 +7,7 @@ smoothing. One thousand training photos are held out to watch; nothing is chosen
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,8 @@ from attnviz.load import load
 from attnviz.nets import NETS
 from attnviz.train.loop import Run
 from attnviz.train.muon import Muon
-from attnviz.train.schedule import Optimizers, learning
+from attnviz.train.schedule import WARMUP, Optimizers, learning, slope
 
-BATCH = 500
 HELD_OUT = 1000
 SHIFT = 4
 SMOOTHING = 0.1
@@ -39,13 +39,19 @@ class Schedule:
     """`begin` names the shipped model whose weights a training begins with, where it does not begin at random."""
 
     epochs: int = 18
+    batch: int = 500
     muon_rate: float = 0.15
     adam_rate: float = 4e-3
+    rise: float = WARMUP
     begin: str = ""
 
 
 FROM_CBAM = Schedule(epochs=5, muon_rate=0.05, adam_rate=2e-3, begin="cifar-cbam")
-SCHEDULES = {"cifar-cbam": Schedule(), **dict.fromkeys(("cifar-eca", "cifar-nonlocal", "cifar-se"), FROM_CBAM)}
+SCHEDULES = {
+    "cifar-cbam": Schedule(),
+    **dict.fromkeys(("cifar-eca", "cifar-nonlocal", "cifar-se"), FROM_CBAM),
+    "cifar-vit": Schedule(epochs=8, batch=250, muon_rate=0.1, adam_rate=2e-3, rise=0.1375, begin="cifar-cbam"),
+}
 
 
 class CifarRun(Run):
@@ -60,7 +66,7 @@ class CifarRun(Run):
         self.labels = torch.from_numpy(labels).to(device)
         self.net = NETS[card.net](**card.config).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.begin()
-        self.optimizers = Optimizers(self.parts(), self.epochs * self.steps())
+        self.optimizers = Optimizers(self.parts(), self.epochs * self.steps(), partial(slope, rise=self.schedule.rise))
         self.state = {"net": self.net, "optimizers": self.optimizers}
 
     def begin(self) -> None:
@@ -80,14 +86,17 @@ class CifarRun(Run):
         ]
 
     def steps(self) -> int:
-        return (len(self.images) - HELD_OUT) // BATCH
+        return (len(self.images) - HELD_OUT) // self.schedule.batch
 
     def batches(self, epoch: int) -> Iterator[Batch]:
         order = torch.randperm(len(self.images) - HELD_OUT, generator=torch.Generator().manual_seed(epoch)) + HELD_OUT
-        for start in range(0, self.steps() * BATCH, BATCH):
-            chosen = order[start : start + BATCH]
+        for chosen in order[: self.steps() * self.schedule.batch].view(-1, self.schedule.batch):
             flip = (chosen + epoch) % 2 == 0
-            yield shifted(flipped(self.images[chosen], flip)), self.labels[chosen]
+            yield shifted(flipped(self.images[chosen], flip)), self.targets(chosen, flip)
+
+    def targets(self, chosen: Tensor, flip: Tensor) -> Tensor:  # noqa: ARG002  (a teacher answers for the mirrored photo)
+        """What to learn for the chosen photos: their labels."""
+        return self.labels[chosen]
 
     def step(self, batch: Batch) -> Tensor:
         self.net.train()
@@ -97,11 +106,11 @@ class CifarRun(Run):
         self.optimizers.step()
         return loss.detach()
 
-    def loss(self, images: Tensor, labels: Tensor) -> Tensor:
+    def loss(self, images: Tensor, targets: Tensor) -> Tensor:
         """A scalar for one batch. The fused kernel of attention is slow backwards on a CPU."""
         with torch.autocast(self.device, torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
             logits = self.net(images)
-        return F.cross_entropy(logits.float(), labels, label_smoothing=SMOOTHING)
+        return F.cross_entropy(logits.float(), targets, label_smoothing=SMOOTHING)
 
     @torch.no_grad()
     def validate(self) -> float:

@@ -20,7 +20,7 @@ from attnviz.data import sst
 from attnviz.nets import NETS
 from attnviz.train.loop import Run, seed_everything
 from attnviz.train.sentiment_minilm import Best
-from attnviz.train.teacher import Lessons
+from attnviz.train.teacher import TextLessons
 
 SEED = 0
 BATCH = 256
@@ -45,7 +45,7 @@ class Distilled(Run):
         rated = dict(phrase for tree in sst.read_trees(data, "train") for phrase in sst.phrases(tree))
         telling = {text: rating for text, rating in rated.items() if self.tells(text, rating)}
         self.ratings = list(telling.values())
-        self.lessons = Lessons(list(telling))
+        self.lessons = TextLessons(list(telling))
         self.tokenizer = self.make_tokenizer(card, data)
         self.texts = [self.encoded(text) for text in telling]
         self.words = {text: rating for text, rating in rated.items() if " " not in text}

@@ -10,9 +10,9 @@ from torch.optim.lr_scheduler import LambdaLR
 WARMUP = 0.1
 
 
-def slope(progress: float) -> float:
-    """The learning rate's factor at a share of the training: a short rise, then straight down to 0."""
-    return min((progress + 1e-3) / WARMUP, max(0.0, 1 - progress) / (1 - WARMUP))
+def slope(progress: float, rise: float = WARMUP) -> float:
+    """The learning rate's factor at a share of the training: from 1 % straight up for `rise` of it, then straight down to 0."""
+    return min(progress / rise + 0.01, max(0.0, 1 - progress) / (1 - rise))
 
 
 class Optimizers:

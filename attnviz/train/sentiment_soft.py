@@ -20,7 +20,7 @@ from attnviz.data import sst
 from attnviz.nets import SoftClassifier
 from attnviz.train.distil import SEED, Batch, Distilled, triangle
 from attnviz.train.sentiment_minilm import base_folder
-from attnviz.train.teacher import Lessons
+from attnviz.train.teacher import TextLessons
 from attnviz.train.variants import variants
 from attnviz.train.vocabulary import borrowed_embedding, train_vocabulary
 
@@ -39,7 +39,7 @@ class SoftRun(Distilled):
         super().__init__(card, data, device)
         whole = [sst.phrases(tree)[-1] for tree in sst.read_trees(data, "train")]
         self.whole = [text for text, rating in whole if rating != 2]
-        self.made_up = Lessons(variants([text for text, _ in whole], COPIES, SEED))
+        self.made_up = TextLessons(variants([text for text, _ in whole], COPIES, SEED))
         self.state = {**self.state, "variants": self.made_up}
 
     def slope(self, step: int) -> float:

@@ -1,5 +1,6 @@
-"""What a shipped model says about texts, for a smaller one to learn from (Hinton et al., 2015, arXiv:1503.02531)."""
+"""What a shipped model says, for a smaller one to learn from (Hinton et al., 2015, arXiv:1503.02531)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -15,16 +16,16 @@ MAX_TOKENS = 96
 
 
 class Lessons:
-    """The teacher's logits for each text: worked out when first asked for, and kept in the checkpoint from then on."""
+    """A teacher's logits: worked out by `ask` when first wanted, and kept in the checkpoint from then on."""
 
-    def __init__(self, texts: list[str]) -> None:
-        self.texts = texts
+    def __init__(self, ask: Callable[[], Tensor]) -> None:
+        self.ask = ask
         self.logits: Tensor | None = None
 
     def get(self) -> Tensor:
-        """(text, label)."""
+        """As `ask` gave them."""
         if self.logits is None:
-            self.logits = taught(load(TEACHER), self.texts)
+            self.logits = self.ask()
         return self.logits
 
     def state_dict(self) -> dict[str, Any]:
@@ -32,6 +33,14 @@ class Lessons:
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
         self.logits = saved["logits"]
+
+
+class TextLessons(Lessons):
+    """What TEACHER says about each text: (text, label)."""
+
+    def __init__(self, texts: list[str]) -> None:
+        super().__init__(lambda: taught(load(TEACHER), texts))
+        self.texts = texts
 
 
 @torch.no_grad()

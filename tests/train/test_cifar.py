@@ -22,9 +22,9 @@ def card(photo_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (100, 32, 32, 3), dtype=np.uint8)
     tiny.write_cifar10(tmp_path, images, random.integers(0, 3, 100).tolist(), split="train")
-    for name, value in {"HELD_OUT": 20, "BATCH": 16, "EVAL_BATCH": 10}.items():
+    for name, value in {"HELD_OUT": 20, "EVAL_BATCH": 10}.items():
         monkeypatch.setattr(cifar, name, value)
-    monkeypatch.setitem(cifar.SCHEDULES, photo_model.name, Schedule(epochs=2))
+    monkeypatch.setitem(cifar.SCHEDULES, photo_model.name, Schedule(epochs=2, batch=16))
     return read_card(photo_model)
 
 
@@ -88,7 +88,7 @@ def test_muon_takes_the_filters_of_stages_and_adam_the_rest() -> None:
 def test_a_training_may_begin_with_the_trunk_of_another_model(
     card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(cifar.SCHEDULES, card.name, Schedule(epochs=1, begin=str(card.folder)))
+    monkeypatch.setitem(cifar.SCHEDULES, card.name, Schedule(epochs=1, batch=16, begin=str(card.folder)))
     made = run(replace(card, config={"labels": 3, "widths": [8, 16], "attention": "eca"}), tmp_path)
     for name, value in load(card).state_dict().items():
         if ".cbam." not in name:

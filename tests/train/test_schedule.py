@@ -13,6 +13,13 @@ def test_the_learning_rate_rises_for_a_tenth_and_falls_to_nothing() -> None:
     assert slope(1.0) == 0.0
 
 
+def test_another_rise_ends_where_it_says_and_falls_as_far() -> None:
+    assert slope(0.0, rise=0.25) == pytest.approx(0.01)
+    assert slope(0.25, rise=0.25) == pytest.approx(1.0)
+    assert slope(0.625, rise=0.25) == pytest.approx(0.5)
+    assert slope(1.0, rise=0.25) == 0.0
+
+
 def made(parameter: torch.nn.Parameter) -> Optimizers:
     return Optimizers((torch.optim.SGD([parameter], lr=2.0, momentum=0.9),), 4, lambda progress: 1 - progress)
 

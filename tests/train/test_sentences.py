@@ -17,7 +17,7 @@ from attnviz.train.loop import fit
 from attnviz.train.sentiment_hard import HardRun, Helper
 from attnviz.train.sentiment_soft import SoftRun
 from attnviz.train.ship import ship
-from attnviz.train.teacher import Lessons, taught
+from attnviz.train.teacher import TextLessons, taught
 from attnviz.train.variants import variants
 from tests import tiny
 
@@ -104,7 +104,7 @@ def test_a_lesson_is_what_the_teacher_says_of_each_text_alone(text_model: Path) 
 
 def test_lessons_are_taken_once_and_come_back_from_the_checkpoint(monkeypatch: pytest.MonkeyPatch, text_model: Path) -> None:
     monkeypatch.setattr(teacher, "TEACHER", str(text_model))
-    lessons, again = Lessons(["good", "bad film"]), Lessons(["good", "bad film"])
+    lessons, again = TextLessons(["good", "bad film"]), TextLessons(["good", "bad film"])
     again.load_state_dict({"logits": (first := lessons.get())})
     monkeypatch.setattr(teacher, "load", None)
     assert again.get() is first
