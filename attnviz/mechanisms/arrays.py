@@ -8,7 +8,7 @@ from torch import Tensor
 
 from attnviz.errors import InputError
 from attnviz.maps import Floats
-from attnviz.mechanisms.inputs import Vectors
+from attnviz.mechanisms.inputs import Vectors, counted
 
 
 def matrix(linear: Any) -> Floats:
@@ -64,5 +64,6 @@ def labels_of_one(inputs: Vectors) -> dict[str, tuple[str, ...]]:
 def divided(features: int, heads: str) -> int:
     """The number of heads that was chosen; InputError where the features do not divide among them."""
     if features % int(heads):
-        raise InputError(f"{features} features do not divide among {heads} heads", "choose fewer heads, or give other columns")
+        finding = f"{counted(features, 'feature')} cannot be divided among {heads} heads"
+        raise InputError(finding, "choose fewer heads, or give other columns")
     return int(heads)

@@ -105,6 +105,7 @@ GATES = (
         scores="MLP of the channels' averages", normalises="sigmoid", over="channels, each on its own", query="the whole image",
         formula=r"y_c = \sigma\left(W_2\, \operatorname{relu}(W_1 z)\right)_c x_c, \quad z_c = \operatorname{mean}_{hw} x_{chw}",
         paper=HU, layer=SqueezeExcitation, input="feature-map", prepare=_squeeze, controls=(REDUCTION, SEED),
+        trained=("cifar-se",),
         keras=KerasAnswer("cannot", "", NO_QUERY, SQUEEZE),
     ),
     Mechanism(

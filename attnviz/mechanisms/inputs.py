@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, fields
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from attnviz.encode.text import EncodedText
@@ -37,10 +38,10 @@ class Vectors:
             object.__setattr__(self, name, _checked(getattr(self, name), name, (MAX_ROWS, MAX_FEATURES)))
         if self.query.shape[1] != self.key.shape[1]:
             raise InputError(
-                f"queries have {_count(self.query.shape[1], 'feature')} and keys {self.key.shape[1]}", "give both as many columns"
+                f"queries have {counted(self.query.shape[1], 'feature')} and keys {self.key.shape[1]}", "give both as many columns"
             )
         if len(self.key) != len(self.value):
-            raise InputError(f"there are {_count(len(self.key), 'key')} and {len(self.value)} values", "give one value a key")
+            raise InputError(f"there are {counted(len(self.key), 'key')} and {len(self.value)} values", "give one value a key")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Points:
             array = _checked(np.asarray(getattr(self, axis.name))[:, None], axis.name, (256, 1))[:, 0]
             object.__setattr__(self, axis.name, array)
         if len(self.x) != len(self.y):
-            raise InputError(f"there are {_count(len(self.x), 'place')} and {len(self.y)} heights", "give one height a place")
+            raise InputError(f"there are {counted(len(self.x), 'place')} and {len(self.y)} heights", "give one height a place")
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ def _by(shape: tuple[int, ...]) -> str:
     return " x ".join(str(size) for size in shape)
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """1 key, 2 keys."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
@@ -153,8 +155,7 @@ def principal(table: Tensor, features: int) -> Tensor:
     The sign of a direction is free; its largest number is made positive.
     """
     centred = table - table.mean(0)
-    spread, directions = np.linalg.eigh((centred.T @ centred / len(table)).numpy())
-    best = directions[:, ::-1][:, :features]
-    best = best * np.sign(best[np.abs(best).argmax(0), np.arange(features)])
-    scaled: Tensor = table.new_tensor(best / np.sqrt(spread[::-1][:features].mean()))
-    return scaled
+    spread, directions = torch.linalg.eigh(centred.T @ centred / len(table))
+    best = directions.flip(1)[:, :features]
+    best = best * best.gather(0, best.abs().argmax(0, keepdim=True)).sign()
+    return best / spread.flip(0)[:features].mean().sqrt()

@@ -17,6 +17,7 @@ Relation = Literal["is", "follows", "cannot"]
 Input = Literal[
     "query-key-value", "query-key", "x", "points", "feature-map"
 ]  # query-key: the keys are the values; x: one for all three
+PROBED = "probe of the layer"
 FUSED = ("multi-head", "grouped-query", "multi-query")  # what the fused kernel's tap can tell apart by shapes
 
 
@@ -153,7 +154,10 @@ class Mechanism:
         with torch.no_grad(), record(nn.ModuleDict({self.name: made.layer})) as tape:
             output = made.layer(*made.arguments, **made.options)
         labels = {axis: names for axis, names in made.labels.items() if names}
-        maps = sorted(map(self._named, tape.labelled("*", **labels)), key=lambda m: not m.layer.endswith(made.first))
+        found = list(tape.labelled("*", **labels))
+        # What a layer says through its probes is everything; where it has none, the fused kernel was recorded.
+        own = [m for m in found if m.receipt is not None and m.receipt.how == PROBED]
+        maps = sorted(map(self._named, own or found), key=lambda m: not m.layer.endswith(made.first))
         shown = (output[0] if isinstance(output, tuple) else output)[0].numpy()
         return Shown(tuple(maps), shown, MappingProxyType(dict(made.names)), made.notes)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from attnviz.errors import InputError
 from attnviz.layers.additive_self import AdditiveSelf
 from attnviz.layers.latent import Latent
 from attnviz.layers.low_rank import LowRank
@@ -12,7 +13,7 @@ from attnviz.layers.plain_self import PlainSelf
 from attnviz.layers.positions import rotated, sinusoids
 from attnviz.mechanisms.arrays import additive, batch, divided, labels_of_one, matrix, multi_head, tensors, vector
 from attnviz.mechanisms.encoder_decoder import HEADS
-from attnviz.mechanisms.inputs import Vectors
+from attnviz.mechanisms.inputs import Vectors, counted
 from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, Slider, Toggle, seeded
 from attnviz.mechanisms.papers import AINSLIE, BELTAGY, DEEPSEEK, JAEGLE, SHAZEER, SU, VASWANI, ZHENG
 
@@ -55,7 +56,8 @@ def _sinusoids(inputs: Vectors, amount: float) -> Prepared:
 
 def _rotary(inputs: Vectors, seed: float) -> Prepared:
     x = batch(inputs.query)
-    divided(x.shape[-1], "2")
+    if x.shape[-1] % 2:
+        raise InputError(f"{counted(x.shape[-1], 'feature')} cannot be turned in pairs", "give an even number of columns")
     layer = seeded(MultiHead(x.shape[-1], 1, rotary=True), seed)
     parts = {"q": layer.query, "k": layer.key, "v": layer.value, "o": layer.out}
     names = {f"W{short}": matrix(part) for short, part in parts.items()} | {

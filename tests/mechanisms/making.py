@@ -25,4 +25,4 @@ def in_keras(keras: ModuleType, mechanism: Mechanism, shown: Shown) -> dict[str,
     space: dict[str, Any] = {"keras": keras, "np": np, **shown.names}
     exec(mechanism.keras.call, space)
     found = {name: space[name] for name in ("output", "weights") if name in space}
-    return {name: torch.as_tensor(array).detach().numpy()[0] for name, array in found.items()}
+    return {name: torch.as_tensor(array).detach().cpu().numpy()[0] for name, array in found.items()}
