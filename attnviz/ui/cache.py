@@ -13,7 +13,7 @@ from attnviz.translate import Translation, force, look, translate
 
 Result = TypeVar("Result")
 
-KEPT = 6
+KEPT = 12
 KEPT_BYTES = 1 << 30  # of queries, keys and weights; the last result is kept whatever its size
 
 

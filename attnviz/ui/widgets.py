@@ -1,7 +1,7 @@
 """Pieces that every page shares: picking a model, saying what was changed or wrong, the decision, and the map card."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -74,6 +74,12 @@ def pick_model(kind: str, tasks: Sequence[str] = (), key: str = "", first: str =
     return fitting[name]
 
 
+def here(kind: str) -> dict[str, ModelCard]:
+    """Models that take this kind of input and are on this machine, by name; those that ship whole come first."""
+    cards = sorted(all_cards()[0], key=lambda card: card.source != "own")
+    return {card.name: card for card in cards if card.input == kind and not absent(card)}
+
+
 def _none_here(kind: str, missing: dict[str, tuple[ModelCard, str]]) -> None:
     if missing:
         st.info("No model for this is on this machine yet. Below are those there are, and how to get one.")
@@ -105,7 +111,7 @@ def remember(defaults: Mapping[str, Any]) -> None:
             st.session_state[key] = value
 
 
-def keep(defaults: Mapping[str, Any]) -> None:
+def keep(defaults: Iterable[str]) -> None:
     """Keeps the present values of widgets for a later `remember`."""
     st.session_state.setdefault(KEPT, {}).update({key: st.session_state[key] for key in defaults if key in st.session_state})
 

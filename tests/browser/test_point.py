@@ -1,4 +1,4 @@
-"""A click on the photo, as a visitor makes it: where that patch looks, and what looks at it."""
+"""A click on the photo, as a visitor makes it: where that patch looks, and what looks at it; and two mechanisms side by side."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, expect
 
 from attnviz import load, predict
+from attnviz.explain import rollout
 from attnviz.paths import ASSETS
 from attnviz.predict import Prediction
 from tests.browser.conftest import PATIENCE, serve, stop
@@ -97,3 +98,20 @@ def test_a_finger_does_the_same_on_a_phone(browser: Browser, url: str) -> None:
     expect(page.get_by_role("heading", name="Layer 1: where the patch at row 0, column 0 looks")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
+
+
+def test_two_mechanisms_decide_side_by_side_and_show_their_maps(page: Page, url: str, models: Path) -> None:
+    page.goto(url)
+    figure(page, "patch-map")
+    page.locator(".st-key-image-view").get_by_text("Side by side").click()
+    quiet(page)
+    results = {name: predict(load(models / name), CAT) for name in ("blocks", "vit")}
+    for name, result in results.items():
+        column = page.locator("[data-testid=stColumn]").filter(has=page.locator(f".st-key-beside-{name}-decision"))
+        expect(column.get_by_text("Decision:")).to_contain_text(f"{result.decision} with probability {result.ranked[0][1]:.3f}")
+        expect(column.get_by_role("heading", name=name)).to_be_visible()
+    followed = rollout(results["vit"].tape).dense()
+    assert np.abs(heat(page, "beside-vit-map").ravel() - followed[0, 1:]).max() < 1e-6
+    assert np.abs(heat(page, "beside-blocks-map").ravel() - weights(results["blocks"], 1).mean(0)).max() < 1e-6
+    click(page, 0.3, 0.8, "beside-blocks-point")
+    assert np.abs(heat(page, "beside-blocks-map").ravel() - weights(results["blocks"], 1)[2 * 8 + 6]).max() < 1e-6

@@ -11,7 +11,7 @@ from attnviz.paths import ASSETS
 from attnviz.predict import Prediction
 from attnviz.ui import cache, widgets
 from attnviz.ui.paste import pasted_photo
-from attnviz.ui.photo import channel, looks, patches, spatial
+from attnviz.ui.photo import beside, channel, looks, patches, spatial
 from attnviz.ui.photo.view import Given, View, encoded
 
 PHOTOS = ASSETS / "photos"
@@ -24,6 +24,7 @@ VIEWS = (
     View("Channel", channel.available, channel.draw),
     View("Self", looks.available, patches.draw),
 )
+BESIDE = View("Side by side", beside.available, beside.draw)
 
 
 def page() -> None:
@@ -127,6 +128,8 @@ def views(prediction: Prediction, given: Given) -> None:
             f"All maps as numbers: `attnviz map {prediction.card.name} --image photo.jpg --out maps.npz`."
         )
         return
+    if BESIDE.available(prediction):
+        fitting[BESIDE.title] = BESIDE
     if st.session_state.get(VIEW) not in fitting:
         st.session_state[VIEW] = next(iter(fitting))
     if len(fitting) > 1:

@@ -65,6 +65,14 @@ def followed(prediction: Prediction, given: Given) -> AttentionMap:
     return once(key, lambda: rollout(prediction.tape))
 
 
+def look_of(m: AttentionMap, title: str, grid: Patches, who: str) -> Look:
+    """The look of HERE, of ALL, or of one of the tokens before the patches."""
+    if who == HERE:
+        query = grid.position(*grid.at(spot()))
+        return Look(m, title, grid, f"the patch at {grid.names[query]}", query)
+    return Look(m, title, grid, who, None if who == ALL else grid.prefix.index(who))
+
+
 def spot() -> Point:
     """The point that the visitor picked last, be it in another view; at first the middle."""
     found: Point = st.session_state.get(POINT, MIDDLE)

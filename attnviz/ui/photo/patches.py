@@ -8,7 +8,7 @@ from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 from attnviz.ui import widgets
 from attnviz.ui.photo import point
-from attnviz.ui.photo.looks import ALL, HERE, WHO, WHO_PLAIN, Look, can_roll_out, followed, layers, spot, take
+from attnviz.ui.photo.looks import ALL, HERE, WHO, WHO_PLAIN, Look, can_roll_out, followed, layers, look_of, spot, take
 from attnviz.ui.photo.view import Given, encoded
 from attnviz.weights import Floats
 
@@ -88,10 +88,7 @@ def who_chosen(prediction: Prediction, m: AttentionMap, title: str) -> Look:
             help="A click on the photo sets the point." + " CLS is the token from which the model decides." * ("CLS" in known),
         )
     )  # fmt: skip
-    if chosen == HERE:
-        query = grid.position(*grid.at(spot()))
-        return Look(m, title, grid, f"the patch at {grid.names[query]}", query)
-    return Look(m, title, grid, chosen, None if chosen == ALL else grid.prefix.index(chosen))
+    return look_of(m, title, grid, chosen)
 
 
 def by_number(grid: Patches) -> None:
