@@ -12,7 +12,8 @@ from attnviz.probe import Probe, Visit, probes_of, visited
 from attnviz.weights import Floats
 
 # (batch, *axes) -> the same shape; or place behind the batch -> the number to be set there.
-Change = Callable[[Tensor], Tensor] | Mapping[int | tuple[int, ...], float]
+Setting = Mapping[int, float] | Mapping[tuple[int, ...], float]
+Change = Callable[[Tensor], Tensor] | Setting
 
 
 @contextmanager
@@ -65,6 +66,11 @@ def gated(model: nn.Module, layers: Sequence[str]) -> Iterator[dict[str, Gated]]
         )
 
 
+def changeable(model: nn.Module) -> tuple[str, ...]:
+    """Names of the layers that `intervene` can change: those of attnviz, wherever they stand."""
+    return tuple(probes_of(model))
+
+
 def _keeping(layer: str, kept: dict[str, Gated]) -> Visit:
     def visit(weights: Tensor, of: Tensor | None) -> Tensor:
         if of is not None and weights.ndim == 2 and of.ndim == 4:
@@ -90,7 +96,7 @@ def _changing(layer: str, probe: Probe, change: Change, ran: set[str]) -> Visit:
     return visit
 
 
-def _setting(layer: str, values: Mapping[int | tuple[int, ...], float]) -> Callable[[Tensor], Tensor]:
+def _setting(layer: str, values: Setting) -> Callable[[Tensor], Tensor]:
     def change(weights: Tensor) -> Tensor:
         for place, value in values.items():
             index: tuple[int, ...] = place if isinstance(place, tuple) else (place,)
@@ -115,4 +121,4 @@ def _found(name: str, probes: Mapping[str, Probe]) -> str:
     return found[0]
 
 
-__all__ = ["Change", "Gated", "gated", "intervene"]
+__all__ = ["Change", "Gated", "changeable", "gated", "intervene"]

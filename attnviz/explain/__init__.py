@@ -1,5 +1,6 @@
 """Maps -> map or score."""
 
+from attnviz.explain.gates import combined, strongest, tenth, weakest
 from attnviz.explain.heads import Glance, glance, sampled, sharpness
 from attnviz.explain.patches import over_patches
 from attnviz.explain.picks import entropy, picked_words, standard_error, with_and_without
@@ -12,6 +13,7 @@ __all__ = [
     "Overview",
     "along_words",
     "by_word",
+    "combined",
     "entropy",
     "find",
     "glance",
@@ -24,6 +26,9 @@ __all__ = [
     "sharpness",
     "shown_words",
     "standard_error",
+    "strongest",
+    "tenth",
     "totals",
+    "weakest",
     "with_and_without",
 ]

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from attnviz.plot.alignment import alignment
 from attnviz.plot.bars import RANKED, channel_gates, probabilities, three_digits, word_weights
 from attnviz.plot.caption import ALIKE, caption
+from attnviz.plot.channels import before_after, feature_maps, gate_strip, signed
 from attnviz.plot.difference import difference, word_difference
 from attnviz.plot.heatmap import MAX_CELLS, MAX_LABELS, heatmap
 from attnviz.plot.overview import overview
@@ -41,13 +42,16 @@ __all__ = [
     "against_odds",
     "alignment",
     "as_url",
+    "before_after",
     "caption",
     "channel_gates",
     "choice_caption",
     "decisions",
     "difference",
+    "feature_maps",
     "framed",
     "gate_map",
+    "gate_strip",
     "hard_choice",
     "heatmap",
     "laid_over",
@@ -58,6 +62,7 @@ __all__ = [
     "photo",
     "probabilities",
     "sentence",
+    "signed",
     "small",
     "strip",
     "three_digits",

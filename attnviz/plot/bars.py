@@ -1,6 +1,6 @@
 """Ranked bars: probabilities of a decision, gates of channels, weights of words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -37,22 +37,39 @@ def three_digits(probability: float) -> str:
     return "< 0.001" if 0 < probability < 0.0005 else f"{probability:.3f}"
 
 
-def channel_gates(m: AttentionMap) -> go.Figure:
-    """A map with one axis of gates as bars, the widest open first, always on a scale from 0 to 1 with the half marked."""
-    gates = m.dense()
-    order = np.argsort(-gates, kind="stable")
+def channel_gates(m: AttentionMap, emitted: AttentionMap | None = None, switched: Collection[int] = ()) -> go.Figure:
+    """A map with one axis of gates as bars, the widest open first, always on a scale from 0 to 1 with the half marked.
+
+    Where channels were switched, `m` is what the layer went on with and `emitted` what it had said: the ranking is by that,
+    and outlines show it for the switched ones. A click anywhere above a channel selects a point whose x is the channel.
+    """
+    gates, said = m.dense(), (emitted or m).dense()
+    order = np.argsort(-said, kind="stable")
+    names = [str(i) for i in order]
     figure = go.Figure(
         go.Bar(
-            x=[str(i) for i in order], y=gates[order], marker_color=f"rgb({HUES[m.norm]})", marker_line_width=0,
-            hovertemplate="channel %{x}<br>gate %{y:.4f}<extra></extra>",
+            x=names, y=gates[order], marker_color=f"rgb({HUES[m.norm]})", marker_line_width=0,
+            hovertemplate="channel %{x}<br>gate %{y:.4f}<extra></extra>", unselected={"marker": {"opacity": 1}},
         )
     )  # fmt: skip
+    if switched:
+        outlined = [i for i in order if i in switched]
+        figure.add_bar(
+            x=[str(i) for i in outlined], y=said[outlined], marker={"color": "rgba(0,0,0,0)", "line": {"color": GREY, "width": 2}},
+            hovertemplate="channel %{x}<br>was %{y:.4f}<extra></extra>", unselected={"marker": {"opacity": 1}},
+        )  # fmt: skip
+    if emitted is not None:
+        figure.add_bar(
+            x=names, y=np.ones(len(names)), marker_color="rgba(0,0,0,0)", marker_line_width=0, customdata=gates[order],
+            hovertemplate="channel %{x}<br>gate %{customdata:.4f}<extra></extra>",
+            selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
+        )  # fmt: skip
     figure.add_hline(y=0.5, line={"color": GREY, "dash": "dot", "width": 1})
     crowded = len(gates) > MANY
     figure.update_xaxes(type="category", showticklabels=not crowded, ticks="", fixedrange=True,
                         title=f"{len(gates)} channels, ranked by gate")  # fmt: skip
     figure.update_yaxes(range=[0, 1], tickvals=[0, 0.5, 1], fixedrange=True, title="gate")
-    return finish(figure, 240, bargap=0 if crowded else 0.15)
+    return finish(figure, 240, bargap=0 if crowded else 0.15, barmode="overlay", clickmode="event+select")
 
 
 def word_weights(labels: tuple[str, ...], weights: Sequence[float], norm_top: float = 1.0) -> go.Figure:

@@ -42,31 +42,39 @@ def photo(pixels: Pixels, box: tuple[float, float, float, float] | None = None, 
     return figure
 
 
-def gate_map(m: AttentionMap, bottom: float = 0.0, top: float = 1.0) -> go.Figure:
-    """A map over rows and columns at its true resolution, on a scale from `bottom` to `top`."""
+def gate_map(m: AttentionMap, bottom: float = 0.0, top: float = 1.0, smooth: bool = False) -> go.Figure:
+    """A map over rows and columns on a scale from `bottom` to `top`, at its true resolution or bilinear between its places."""
     gates = m.dense()
     figure = _canvas(*gates.shape)
     figure.add_heatmap(
-        z=gates, zmin=bottom, zmax=top, colorscale=fade(HUES[m.norm]), xgap=1, ygap=1,
+        z=gates, zmin=bottom, zmax=top, colorscale=fade(HUES[m.norm]),
+        **({"zsmooth": "best"} if smooth else {"xgap": 1, "ygap": 1}),
         colorbar=colour_bar(m.norm, top, bottom) | BELOW,
         hovertemplate=hover(m),
     )  # fmt: skip
     return figure
 
 
-def overlay(m: AttentionMap, pixels: Pixels, opacity: float = 0.8, bottom: float = 0.0, top: float = 1.0) -> go.Figure:
-    """The photo where the gate is open, dimmed and grey where it is shut; `opacity` is how far, from 0 to 1."""
+def overlay(
+    m: AttentionMap, pixels: Pixels, opacity: float = 0.8, bottom: float = 0.0, top: float = 1.0, smooth: bool = False
+) -> go.Figure:
+    """The photo where the gate is open, dimmed and grey where it is shut; `opacity` is how far, from 0 to 1.
+
+    At the map's true resolution, or bilinear between its places.
+    """
     gates = m.dense()
     figure = _canvas(*gates.shape)
-    figure.add_layout_image(_image(laid_over(m, pixels, opacity, bottom, top), *gates.shape))
+    figure.add_layout_image(_image(laid_over(m, pixels, opacity, bottom, top, smooth), *gates.shape))
     figure.add_heatmap(z=gates, opacity=0, showscale=False, hovertemplate=hover(m))
     return figure
 
 
-def laid_over(m: AttentionMap, pixels: Pixels, opacity: float = 0.8, bottom: float = 0.0, top: float = 1.0) -> Pixels:
+def laid_over(
+    m: AttentionMap, pixels: Pixels, opacity: float = 0.8, bottom: float = 0.0, top: float = 1.0, smooth: bool = False
+) -> Pixels:
     """The picture of `overlay` alone."""
     share = np.clip((m.dense() - bottom) / max(top - bottom, 1e-9), 0, 1)
-    return dimmed(small(pixels), share.astype(np.float32), opacity)
+    return dimmed(small(pixels), share.astype(np.float32), opacity, smooth)
 
 
 def framed(figure: go.Figure, row: int, column: int) -> go.Figure:
@@ -83,10 +91,14 @@ def hover(m: AttentionMap) -> str:
     return "row %{y}, column %{x}<br>" + WHAT[m.norm] + " %{z:.4f}<extra></extra>"
 
 
-def dimmed(pixels: Pixels, share: Floats, opacity: float) -> Pixels:
-    """`share` (row, column) in [0, 1], laid over the photo cell by cell without smoothing."""
-    rows, columns = (np.arange(n) * share.shape[axis] // n for axis, n in enumerate(pixels.shape[:2]))
-    keep = 1 - opacity * (1 - share[rows][:, columns, None])
+def dimmed(pixels: Pixels, share: Floats, opacity: float, smooth: bool = False) -> Pixels:
+    """`share` (row, column) in [0, 1], laid over the photo cell by cell, or bilinear between the middles of the cells."""
+    rows, columns = pixels.shape[:2]
+    if smooth:
+        spread = np.asarray(Image.fromarray(share).resize((columns, rows), Image.Resampling.BILINEAR))
+    else:
+        spread = share[np.arange(rows) * share.shape[0] // rows][:, np.arange(columns) * share.shape[1] // columns]
+    keep = 1 - opacity * (1 - spread[:, :, None])
     grey = pixels.mean(-1, keepdims=True) * DIMMED
     mixed: Pixels = (pixels * keep + grey * (1 - keep)).round().astype(np.uint8)
     return mixed

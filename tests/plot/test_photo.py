@@ -98,3 +98,19 @@ def test_a_box_beyond_the_photo_widens_the_view() -> None:
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 79.5, -20.5, 59.5)
     assert tuple(figure.layout.xaxis.range) == (-0.5, 79.5)
     assert tuple(figure.layout.yaxis.range) == (59.5, -20.5)
+
+
+def test_a_smoothed_overlay_is_bilinear_between_the_middles_of_the_cells() -> None:
+    pixels = np.full(
+        (2, 4, 3), 100, np.uint8
+    )  # shut, it is 30; the middles of four pixels lie at 0, 1/4, 3/4 and 1 between two cells
+    row = dimmed(pixels, np.array([[0.0, 1.0]], np.float32), 1.0, smooth=True)[0, :, 0]
+    assert row.tolist() == [30, 48, 82, 100]
+    assert dimmed(pixels, np.array([[0.0, 1.0]], np.float32), 1.0)[0, :, 0].tolist() == [30, 30, 100, 100]
+
+
+def test_a_smoothed_map_keeps_its_numbers() -> None:
+    (cells,) = gate_map(gates(GATES), smooth=True).data
+    assert np.array_equal(cells.z, GATES)
+    assert cells.zsmooth == "best"
+    assert gate_map(gates(GATES)).data[0].zsmooth is None
