@@ -77,11 +77,11 @@ def _controls(names: Sequence[str]) -> tuple[str, Drawing]:
     options = [*names, *([COMBINED, ALL] if len(names) > 1 else [])]
     if st.session_state.get(BLOCK) not in options:
         st.session_state[BLOCK] = names[0]
-    first, second, third, fourth = st.columns([4, 3, 3, 1], vertical_alignment="bottom")
-    chosen = str(first.segmented_control("Block", options, key=BLOCK, required=True))
-    drawn = second.segmented_control("Drawn", [TRUE, SMOOTH], key=DRAWN, required=True)
-    opacity = third.slider("Strength of the overlay", 0.0, 1.0, step=0.05, key=OPACITY)
-    with fourth.popover("More", width="stretch"):
+    chosen = str(st.segmented_control("Block", options, key=BLOCK, required=True))
+    first, second, third = st.columns([3, 4, 1], vertical_alignment="bottom")
+    drawn = first.segmented_control("Drawn", [TRUE, SMOOTH], key=DRAWN, required=True)
+    opacity = second.slider("Strength of the overlay", 0.0, 1.0, step=0.05, key=OPACITY)
+    with third.popover("More", width="stretch"):
         stretched = st.radio("Scale of the spatial gates", ["0 to 1", "smallest to largest"], key=SCALE) != "0 to 1"
     widgets.keep(DEFAULTS)
     return chosen, Drawing(opacity, stretched, drawn == SMOOTH)
