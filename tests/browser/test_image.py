@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from attnviz import intervene, load, predict
 from tests.browser.conftest import ROOT
 from tests.browser.reading import bars, decision, figure, heat, mapped, quiet
 
@@ -155,3 +156,87 @@ def test_choices_are_still_there_after_a_look_at_another_page(page: Page, url: s
     figure(page, "text-map-figure")
     page.get_by_role("link", name="Image").click()
     assert heat(page, "gates-1").shape == (8, 8)
+
+
+def difference(page: Page) -> tuple[list[float], list[float]]:
+    """Probabilities before and after, as the browser drew them."""
+    read = "figure => figure.calcdata.map(bars => bars.map(bar => bar.s))"
+    before, after = figure(page, "channel-difference").evaluate(read)
+    return before, after
+
+
+def test_a_channel_is_switched_off_by_hand_and_the_probabilities_change_as_in_the_library(page: Page, url: str) -> None:
+    page.goto(f"{url}/image")
+    figure(page, "gates-0")
+    view(page, "Channel")
+    expect(page.get_by_text("Nothing is switched.")).to_be_visible()
+    page.locator(".st-key-channel-how button").filter(has_text="off (0)").click()
+    quiet(page)
+    net, layer = load("cifar-cbam"), "stages.0.block.cbam.channel"
+    plain = predict(net, CAT.read_bytes())
+    channel = int(plain.tape[layer].dense().argmax())
+    with intervene(net, {layer: {channel: 0.0}}):
+        expected = predict(net, CAT.read_bytes())
+    before, after = difference(page)
+    assert before[0] == pytest.approx(plain.ranked[0][1], abs=1e-4)
+    assert after[0] == pytest.approx(expected.probabilities[plain.ranked[0][0]], abs=1e-4)
+    assert abs(before[0] - after[0]) > 1e-4
+    expect(page.get_by_text(re.compile("With 1 channel switched, .* goes from"))).to_be_visible()
+    page.locator(".st-key-channel-reset button").click()
+    quiet(page)
+    expect(page.get_by_text("Nothing is switched.")).to_be_visible()
+
+
+def test_a_click_on_a_bar_switches_its_channel_and_another_has_it_back(page: Page, url: str) -> None:
+    page.goto(f"{url}/image")
+    figure(page, "gates-0")
+    view(page, "Channel")
+    plot = figure(page, "channel-0-figure")
+    area = plot.locator(".nsewdrag").first.bounding_box()
+    assert area
+    for said in (re.compile("Block 0: off [0-9]+[.]"), re.compile("Nothing is switched[.]")):
+        plot.hover(position={"x": 5, "y": 5})
+        page.mouse.click(area["x"] + area["width"] / 3, area["y"] + area["height"] / 2)
+        quiet(page)
+        expect(page.get_by_text(said)).to_be_visible()
+
+
+def test_a_tenth_of_the_channels_is_switched_and_stays_for_the_next_photo(page: Page, url: str) -> None:
+    page.goto(f"{url}/image")
+    figure(page, "gates-0")
+    view(page, "Channel")
+    page.locator(".st-key-channel-strongest button").click()
+    quiet(page)
+    channels = len(bars(page, "channel-0-figure"))
+    assert int((bars(page, "channel-0-figure") == 0).sum()) == round(channels / 10)
+    figure(page, "behind-strongest")
+    upload(page, "x.png", png(Image.new("RGB", (64, 40), (20, 40, 200))))
+    expect(page.get_by_text(re.compile(f"With {round(channels / 10)} channels switched"))).to_be_visible()
+
+
+def test_the_combined_map_is_the_mean_of_the_blocks_and_smoothing_is_said(page: Page, url: str) -> None:
+    page.goto(f"{url}/image")
+    figure(page, "gates-0")
+    maps = [m.dense() for m in predict(load("cifar-cbam"), CAT.read_bytes()).tape if m.kind == "spatial"]
+    block(page, "Combined")
+    fine = [np.kron(m, np.ones(np.array(maps[0].shape) // m.shape)) for m in maps]
+    assert np.abs(heat(page, "gates-combined") - np.mean(fine, axis=0)).max() < 1e-5
+    expect(page.get_by_text(re.compile("Made, not emitted"))).to_be_visible()
+    picture = "f => f.layout.images[0].source"
+    cells = figure(page, "overlay-combined").evaluate(picture)
+    page.locator(".st-key-image-drawn button").filter(has_text="Smoothed").click()
+    quiet(page)
+    expect(page.get_by_text(re.compile("Smoothed: bilinear"))).to_be_visible()
+    assert figure(page, "overlay-combined").evaluate(picture) != cells
+
+
+def test_the_channel_view_fits_a_phone(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{url}/image")
+    figure(page, "gates-0")
+    view(page, "Channel")
+    page.locator(".st-key-channel-strongest button").click()
+    quiet(page)
+    figure(page, "channel-strip")
+    figure(page, "channel-difference")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
