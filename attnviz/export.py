@@ -3,7 +3,7 @@
 import html
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -36,7 +36,7 @@ p {{ white-space: pre-wrap; overflow-wrap: anywhere }}
 """
 
 
-def as_json(maps: Sequence[AttentionMap], prediction: Shown) -> bytes:
+def as_json(maps: Sequence[AttentionMap], prediction: Shown | Mapping[str, Any]) -> bytes:
     """Everything about a prediction and the chosen maps, weights as nested lists; MapTooLarge above what such a text can hold."""
     if (numbers := sum(int(np.prod(m.shape)) for m in maps)) > JSON_LIMIT:
         raise MapTooLarge(
@@ -46,7 +46,7 @@ def as_json(maps: Sequence[AttentionMap], prediction: Shown) -> bytes:
     return json.dumps({**summary(prediction), "maps": [_described(m) for m in maps]}, ensure_ascii=False).encode()
 
 
-def as_npz(maps: Sequence[AttentionMap], prediction: Shown) -> bytes:
+def as_npz(maps: Sequence[AttentionMap], prediction: Shown | Mapping[str, Any]) -> bytes:
     """One float32 array a layer under the layer's name, and `meta`, a JSON text with the rest."""
     meta = {**summary(prediction), "maps": [{**_described(m), "weights": None} for m in maps]}
     buffer = io.BytesIO()
@@ -77,8 +77,10 @@ def _on_white(figure: go.Figure) -> go.Figure:
     return go.Figure(figure).update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white")
 
 
-def summary(prediction: Shown) -> dict[str, Any]:
-    """Model, what was decided, what went in, and seconds."""
+def summary(prediction: Shown | Mapping[str, Any]) -> dict[str, Any]:
+    """Model, what was decided, what went in, and seconds; what is such a summary stays as it is."""
+    if isinstance(prediction, Mapping):
+        return dict(prediction)
     tokens = list(prediction.encoded.tokens) if isinstance(prediction.encoded, EncodedText) else []
     return {
         "model": prediction.card.name,

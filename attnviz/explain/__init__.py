@@ -5,6 +5,7 @@ from attnviz.explain.heads import Glance, glance, sampled, sharpness
 from attnviz.explain.patches import over_patches
 from attnviz.explain.picks import entropy, picked_words, standard_error, with_and_without
 from attnviz.explain.rollout import rollout
+from attnviz.explain.spread import spread
 from attnviz.explain.streamed import Overview, looked_at_by, overview
 from attnviz.explain.words import along_words, by_word, find, shown_words, totals
 
@@ -25,6 +26,7 @@ __all__ = [
     "sampled",
     "sharpness",
     "shown_words",
+    "spread",
     "standard_error",
     "strongest",
     "tenth",

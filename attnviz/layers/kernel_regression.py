@@ -1,6 +1,7 @@
 """Kernel regression: attention before there were networks (Nadaraya, 1964; Watson, 1964)."""
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -39,18 +40,30 @@ class KernelRegression(nn.Module):
         return (weights @ value[:, :, None]).squeeze(-1)
 
 
-def fit_width(layer: KernelRegression, key: Tensor, value: Tensor, steps: int = 200, rate: float = 0.05) -> list[float]:
-    """Learns the width from points (batch, key): each is foretold from all others. The mean squared error before every step.
+def left_out_error(layer: KernelRegression, key: Tensor, value: Tensor) -> Tensor:
+    """Points (batch, key) -> the mean squared error where each is foretold from all others.
 
     With itself among its keys a point would be foretold best by a width of 0.
     """
     others = ~torch.eye(key.shape[1], dtype=torch.bool)
+    return (layer(key, key, value, others) - value).square().mean()
+
+
+def descent(
+    layer: KernelRegression, key: Tensor, value: Tensor, steps: int = 200, rate: float = 0.05
+) -> Iterator[tuple[float, float]]:
+    """Learns the width from points (batch, key); width and left-out error before every step and after the last."""
     optimizer = torch.optim.Adam([layer.log_width], lr=rate)
-    errors = []
     for _ in range(steps):
-        error = (layer(key, key, value, others) - value).square().mean()
-        errors.append(error.item())
+        error = left_out_error(layer, key, value)
+        yield layer.width, error.item()
         optimizer.zero_grad()
-        error.backward()
+        error.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    return errors
+    with torch.no_grad():
+        yield layer.width, left_out_error(layer, key, value).item()
+
+
+def fit_width(layer: KernelRegression, key: Tensor, value: Tensor, steps: int = 200, rate: float = 0.05) -> list[float]:
+    """The whole `descent`: the error before every step."""
+    return [error for _, error in descent(layer, key, value, steps, rate)][:-1]

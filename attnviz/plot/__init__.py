@@ -9,7 +9,10 @@ from attnviz.plot.bars import RANKED, channel_gates, probabilities, three_digits
 from attnviz.plot.caption import ALIKE, caption
 from attnviz.plot.channels import before_after, feature_maps, gate_strip, signed
 from attnviz.plot.difference import difference, word_difference
+from attnviz.plot.heads import MOST as MOST_HEADS
+from attnviz.plot.heads import side_by_side
 from attnviz.plot.heatmap import MAX_CELLS, MAX_LABELS, heatmap
+from attnviz.plot.numbers import with_numbers
 from attnviz.plot.overview import overview
 from attnviz.plot.photo import FOOT, as_url, framed, gate_map, laid_over, overlay, photo, small
 from attnviz.plot.picks import MOST as MOST_PICKS
@@ -18,6 +21,7 @@ from attnviz.plot.row import one_row
 from attnviz.plot.sentence import sentence
 from attnviz.plot.strip import look, strip
 from attnviz.plot.thumbnails import thumbnails
+from attnviz.plot.widths import width_errors
 
 # The figure of a map by its axes.
 PLOTS: dict[tuple[str, ...], Callable[..., go.Figure]] = {
@@ -36,6 +40,7 @@ __all__ = [
     "FOOT",
     "MAX_CELLS",
     "MAX_LABELS",
+    "MOST_HEADS",
     "MOST_PICKS",
     "PLOTS",
     "RANKED",
@@ -62,11 +67,14 @@ __all__ = [
     "photo",
     "probabilities",
     "sentence",
+    "side_by_side",
     "signed",
     "small",
     "strip",
     "three_digits",
     "thumbnails",
+    "width_errors",
+    "with_numbers",
     "word_difference",
     "word_weights",
 ]

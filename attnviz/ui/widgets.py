@@ -149,12 +149,17 @@ def card_foot(
     m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown, key: str, maps: Sequence[AttentionMap] = ()
 ) -> None:
     """The part of a map card below its figure; `maps`: what the files hold where that is more than `m`."""
+    foot(m, caption, lambda: downloads(m, figure, caption, prediction, key, maps))
+
+
+def foot(m: AttentionMap, caption: str, files: Callable[[], None]) -> None:
+    """Caption, receipt, and what `files` draws to take along."""
     st.caption(caption.replace("$", "\\$"))
     left, right, _ = st.columns([1, 1, 2])
     with left.popover("Receipt", width="stretch"):
         receipt(m)
     with right.popover("Export", width="stretch"):
-        downloads(m, figure, caption, prediction, key, maps)
+        files()
 
 
 def receipt(m: AttentionMap) -> None:
@@ -181,12 +186,17 @@ def downloads(
         + ("" if seed is None else f"-seed{seed}")
         + ("" if m.of_head is None else f"-head{m.of_head}")
     )
+    save(stem, key, lambda: export.as_html(figure, prediction.card.name, caption), maps or [m], prediction)
+    drawn = "" if seed is None else f" --seed {seed}"
+    st.caption(f"PNG and SVG: `attnviz map {prediction.card.name} ...{drawn} --out figure.svg`, where a Chromium is installed.")
+
+
+def save(stem: str, key: str, page: Callable[[], bytes], maps: Sequence[AttentionMap], about: Shown | Mapping[str, Any]) -> None:
+    """A button for each kind of file: `page` makes the HTML, `about` says what the maps are of."""
     makers: dict[str, Callable[[], bytes]] = {
-        "html": lambda: export.as_html(figure, prediction.card.name, caption),
-        "json": lambda: export.as_json(maps or [m], prediction),
-        "npz": lambda: export.as_npz(maps or [m], prediction),
+        "html": page,
+        "json": lambda: export.as_json(maps, about),
+        "npz": lambda: export.as_npz(maps, about),
     }
     for kind, make in makers.items():
         st.download_button(f".{kind}", make, f"{stem}.{kind}", key=f"{key}-{kind}", on_click="ignore", width="stretch")
-    drawn = "" if seed is None else f" --seed {seed}"
-    st.caption(f"PNG and SVG: `attnviz map {prediction.card.name} ...{drawn} --out figure.svg`, where a Chromium is installed.")
