@@ -10,7 +10,6 @@ from attnviz.encode import EncodedImage
 from attnviz.errors import AttnvizError
 from attnviz.mechanisms import Inputs, Mechanism, Vectors, matrix, of_sentence, typed
 from attnviz.mechanisms.photos import of_photo
-from attnviz.nets.resnet import ResNet
 from attnviz.plot.photo import Pixels
 from attnviz.ui import cache, widgets
 from attnviz.ui.mechanisms import held
@@ -126,9 +125,9 @@ def features(raw: bytes) -> Given:
     """A photo as a feature map."""
     net = cache.model(FEATURES)
     encoded = net.encode(raw)
-    assert isinstance(net, ResNet)
     assert isinstance(encoded, EncodedImage)
-    return Given(of_photo(net, encoded.tensors["image"]), "the photo's features", encoded.seen)
+    made = of_photo(encoded.tensors["image"], net.get_submodule("stem"), net.get_submodule("stages.0.down"))
+    return Given(made, "the photo's features", encoded.seen)
 
 
 def _checked(make: Callable[[], Made]) -> Made | None:
