@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -122,25 +123,24 @@ def map_(
 @app.command("eval")
 def eval_(
     name: Name,
-    data: Data,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder of the data sets: prints the figures in the model's card.")
+    ] = None,
     as_json: AsJson = False,
     links: Annotated[
         Path | None,
         typer.Option(help="Word links of a translator's sentences, i-j sure and ipj possible, beside a file `source ||| target`."),
     ] = None,
+    masks: Annotated[
+        Path | None,
+        typer.Option(help="Photos with masks of their objects: images/NAME.jpg and masks/NAME.png, or NAME.jpg and NAME_mask.png."),
+    ] = None,
 ) -> None:
-    """Print the metrics of a model's card, worked out from the data set."""
-    from attnviz.evaluate import alignment, evaluate
+    """Print the metrics of a model's card, worked out from the data set, or how well its maps mark objects."""
+    from attnviz.evaluate import figures
 
-    model = load(name)
-    metrics = evaluate(model, data)
-    if links is not None:
-        metrics |= alignment(model, links)
-    if as_json:
-        typer.echo(json.dumps({"model": name, **metrics}))
-        return
-    for key, value in metrics.items():
-        typer.echo(f"{key:10} {value:.4f}" if isinstance(value, float) else f"{key:10} {value:,}")
+    found = figures(load(name), data, masks, links)
+    typer.echo(json.dumps({"model": name, **found}) if as_json else "\n".join(_lines(found)))
 
 
 @app.command()
@@ -164,6 +164,21 @@ def app_(context: typer.Context, port: Annotated[int, typer.Option(help="Port to
     if os.name == "posix":
         os.execv(sys.executable, command)
     raise typer.Exit(subprocess.call(command))
+
+
+def _lines(figures: dict[str, Any], indent: str = "") -> Iterator[str]:
+    """One line a figure, with its interval where it has one; tables are indented."""
+    for key, value in figures.items():
+        if isinstance(value, dict):
+            yield f"{indent}{key}"
+            yield from _lines(value, indent + "  ")
+        elif isinstance(value, list):
+            continue
+        elif isinstance(value, float):
+            interval = "".join(f" {end:.4f}" for end in figures.get(f"{key}_interval", ()))
+            yield f"{indent}{key:10} {value:.4f}{interval and f'  95 %:{interval}'}"
+        else:
+            yield f"{indent}{key:10} {value:,}" if isinstance(value, int) else f"{indent}{key:10} {value}"
 
 
 def _shown(name: str, text: str | None, image: Path | None, seed: int | None, beginning: str | None) -> Shown:

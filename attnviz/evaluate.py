@@ -1,6 +1,7 @@
 """The figures in a model's card, worked out again from the data set: `attnviz eval NAME --data DIR`."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,13 @@ import torch
 from torch import Tensor
 
 from attnviz.alignment import error_rate, links, read_links
-from attnviz.data import cifar10, sst, tatoeba
+from attnviz.data import cifar10, masked, photos, sst, tatoeba
 from attnviz.encode.translation import written
-from attnviz.errors import CardError
+from attnviz.errors import CardError, DataError, InputError
 from attnviz.nets import HardClassifier, Net, Translator
 from attnviz.nets.translator import END, padded
 from attnviz.record import record
+from attnviz.scoring import Figures, score_maps
 from attnviz.search import search
 
 Metrics = dict[str, float | int]
@@ -28,6 +30,30 @@ def evaluate(model: Net, data: Path) -> Metrics:
         raise CardError(f"the task {model.card.task!r} of {model.card.name} has no metrics", f"known are {', '.join(EVALUATORS)}")
     with torch.no_grad():
         return EVALUATORS[model.card.task](model, data)
+
+
+def figures(model: Net, data: Path | None, masks: Path | None = None, links: Path | None = None) -> Figures:
+    """All that is asked for: the metrics of the test split in `data`, and of a file of `links` or a folder of `masks`.
+
+    The maps of a photo model are also scored on the boxes of Caltech-101 where `data` has them. Where there are `masks`, "energy",
+    "area", "pointing" and "n" are theirs, and the figures of `data` stand under "data".
+    """
+    if data is None and masks is None and links is None:
+        raise InputError("there is nothing to evaluate on", "give --data, --masks or --links")
+    found: Figures = {} if data is None else {**boxed(model, data), **evaluate(model, data)}
+    if links is not None:
+        found |= alignment(model, links)
+    if masks is None:
+        return found
+    return {**found, **score_maps(model, masked.folder(masks)), **({"data": found} if found else {})}
+
+
+def boxed(model: Net, data: Path) -> Figures:
+    """Maps against the boxes of the held-out airplanes, faces and motorbikes, `boxed` of them; nothing where they are not there."""
+    if model.card.input != "image" or not (Path(data) / "caltech101" / "boxes.csv").is_file():
+        return {}
+    found = score_maps(model, masked.boxes(data))
+    return {"boxed": found.pop("n"), **found}
 
 
 def sentiment(model: Net, data: Path) -> Metrics:
@@ -54,6 +80,26 @@ def photo(model: Net, data: Path) -> Metrics:
     """Accuracy over the 10,000 photos of the CIFAR-10 test split, each seen once and as it is."""
     images, labels = cifar10.read(data, "test")
     return accuracy((int(label) for batch in _batches(images, model) for label in model(batch).argmax(-1)), labels.tolist())
+
+
+def things(model: Net, data: Path) -> Metrics:
+    """Accuracy over the held-out photos of 105 things, and the mean of the accuracies of the classes: a rare one counts as much."""
+    held_out = photos.split(data)["test"]
+    if unknown := sorted({photo.label for photo in held_out} - set(model.card.labels)):
+        raise DataError(f"the card of {model.card.name} does not name {', '.join(unknown)}", "fetch the data set again")
+    labels = [model.card.labels.index(photo.label) for photo in held_out]
+    tensors = (model.encode(pixels).tensors["image"] for pixels in photos.read(data, held_out))
+    batches = iter(lambda: list(islice(tensors, BATCH)), [])
+    chosen = [int(label) for batch in batches for label in model(torch.cat(batch)).argmax(-1)]
+    return {"balanced_accuracy": balanced(chosen, labels), **accuracy(chosen, labels)}
+
+
+def balanced(chosen: Iterable[int], labels: list[int]) -> float:
+    """The mean over classes of the share of right choices in each."""
+    right: dict[int, list[bool]] = {}
+    for choice, label in zip(chosen, labels, strict=True):
+        right.setdefault(label, []).append(choice == label)
+    return sum(sum(found) / len(found) for found in right.values()) / len(right)
 
 
 def _batches(images: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], model: Net) -> Iterator[Tensor]:
@@ -107,4 +153,9 @@ def alignment(model: Net, links_file: Path) -> Metrics:
     return {"aer": error_rate((links(model, one), one) for one in gold), "pairs": len(gold)}
 
 
-EVALUATORS: dict[str, Callable[[Net, Path], Metrics]] = {"sentiment": sentiment, "photo": photo, "translation": translation}
+EVALUATORS: dict[str, Callable[[Net, Path], Metrics]] = {
+    "sentiment": sentiment,
+    "photo": photo,
+    "things": things,
+    "translation": translation,
+}

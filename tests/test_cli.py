@@ -159,6 +159,67 @@ def test_a_missing_data_set_is_one_line(
     assert "No CIFAR-10 mosaics in" in capsys.readouterr().err
 
 
+@pytest.fixture
+def masks(tmp_path: Path) -> Path:
+    """Three photos of 48 x 64 pixels with masks; the last one is empty."""
+    random = np.random.default_rng(0)
+    for folder in ("images", "masks"):
+        (tmp_path / "set" / folder).mkdir(parents=True)
+    for i in range(3):
+        mask = np.zeros((48, 64), np.uint8)
+        mask[12:36, 20:44] = 0 if i == 2 else 255
+        Image.fromarray(random.integers(0, 256, (48, 64, 3), np.uint8)).save(tmp_path / "set" / "images" / f"{i}.jpg")
+        Image.fromarray(mask).save(tmp_path / "set" / "masks" / f"{i}.png")
+    return tmp_path / "set"
+
+
+def test_maps_are_scored_on_masks_without_a_data_set(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], masks: Path, photo_model: Path
+) -> None:
+    assert run(monkeypatch, "eval", photo_model, "--masks", masks, "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["area"] == pytest.approx(0.25)
+    assert (printed["n"], printed["left_out"], printed["map"]) == (2, 1, "combined")
+    assert set(printed["maps"]) == {"combined", "stages.0.block.cbam.spatial", "stages.1.block.cbam.spatial"}
+    for name in ("energy", "area", "pointing", "above"):
+        low, high = printed[f"{name}_interval"]
+        assert low <= printed[name] <= high
+
+
+def test_figures_are_lines_with_their_intervals(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], masks: Path, photo_model: Path
+) -> None:
+    assert run(monkeypatch, "eval", photo_model, "--masks", masks) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "area       0.2500  95 %: 0.2500 0.2500"
+    assert "n          2" in lines
+    assert "  combined" in lines
+
+
+def test_with_data_and_masks_both_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, masks: Path, photo_model: Path
+) -> None:
+    tiny.write_cifar10(tmp_path, np.zeros((100, 32, 32, 3), np.uint8), [1] * 100)
+    assert run(monkeypatch, "eval", photo_model, "--data", tmp_path, "--masks", masks, "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["n"] == 2
+    assert printed["data"] == {"accuracy": printed["accuracy"], "n": 100}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "There is nothing to evaluate on. Give --data, --masks or --links."),
+        (("--masks", "nowhere"), "There is no folder nowhere."),
+    ],
+)
+def test_an_evaluation_on_nothing_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], photo_model: Path, words: tuple[str, ...], said: str
+) -> None:
+    assert run(monkeypatch, "eval", photo_model, *words) == 1
+    assert said in capsys.readouterr().err
+
+
 def test_a_model_without_a_recipe_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from attnviz import evaluate as module
 from attnviz import load, predict
+from attnviz.data import photos
 from attnviz.errors import CardError, DataError
-from attnviz.evaluate import accuracy, evaluate
+from attnviz.evaluate import accuracy, balanced, evaluate, figures
 from tests import tiny
 
 SENTENCES = ["a good film", "bad !", "unbelievable", "good bad", "b a film .", "film film", "un good"]
@@ -43,6 +44,41 @@ def test_the_accuracy_on_photos_is_that_of_single_predictions(
     monkeypatch.setattr(module, "BATCH", 30)  # 100 is no multiple of it
     right = sum(predict(net, image).decision == net.card.labels[label] for image, label in zip(images, labels, strict=True))
     assert evaluate(net, tmp_path) == {"accuracy": right / 100, "n": 100}
+
+
+def test_in_balanced_accuracy_a_rare_class_counts_as_much() -> None:
+    assert balanced([0, 0, 0, 0, 1, 2], [0, 0, 0, 0, 2, 2]) == pytest.approx((1 + 1 / 2) / 2)
+
+
+@pytest.fixture
+def things(tmp_path: Path) -> Path:
+    """A model of three things and a data set of them, two of the photos with boxes."""
+    tiny.write_photos(tmp_path, {"airplanes": 20, "wrench": 10}, {"roses": 10})
+    held_out = [photo.path for photo in photos.split(tmp_path)["test"] if photo.label == "airplane"]
+    tiny.write_boxes(tmp_path, dict.fromkeys(held_out[:2], (8, 6, 24, 18, 32, 24)))
+    return tiny.write_photo_model(tmp_path / "model", task="things", labels=["airplane", "rose", "wrench"])
+
+
+def test_figures_on_held_out_photos_are_those_of_single_predictions(tmp_path: Path, things: Path) -> None:
+    net = load(things)
+    held_out = photos.split(tmp_path)["test"]
+    found = figures(net, tmp_path)
+    right = [
+        predict(net, pixels).decision == photo.label
+        for photo, pixels in zip(held_out, photos.read(tmp_path, held_out), strict=True)
+    ]
+    assert (found["accuracy"], found["n"]) == (sum(right) / 8, 8)
+    shares = [np.mean([r for r, photo in zip(right, held_out, strict=True) if photo.label == label]) for label in net.card.labels]
+    assert found["balanced_accuracy"] == pytest.approx(np.mean(shares))
+    assert found["boxed"] == 2
+    assert found["area"] == pytest.approx(16 * 12 / 24**2)  # all of the box, in the middle square of 32 x 24
+    assert found["maps"]["combined"]["n"] == 2
+
+
+def test_a_label_that_the_card_does_not_name_is_refused(tmp_path: Path, things: Path) -> None:
+    other = tiny.write_photo_model(tmp_path / "other", task="things", labels=["airplane", "rose", "yeti"])
+    with pytest.raises(DataError, match="does not name wrench"):
+        evaluate(load(other), tmp_path)
 
 
 def test_a_task_without_metrics_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,35 @@ def write_cifar10(data: Path, images: np.ndarray, labels: list[int], split: str 
         rows = [np.concatenate(part[start : start + 100], axis=1) for start in range(0, len(part), 100)]
         Image.fromarray(np.concatenate(rows)).save(folder / f"{split}_{number}.png")
     (folder / "labels.json").write_text(json.dumps({f"{split}_labels": "".join(map(str, labels))}))
+    return data
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    """(row, column) or (row, column, 3) as a file."""
+    made = BytesIO()
+    Image.fromarray(pixels).save(made, "JPEG")
+    return made.getvalue()
+
+
+def write_photos(data: Path, caltech: dict[str, int], flowers: dict[str, int]) -> Path:
+    """`<data>/caltech101/` and `<data>/flowers5/`: so many photos of 24 x 32 pixels a folder, each third one grey."""
+    random = np.random.default_rng(0)
+    for archive, classes in {"caltech101/images_128.zip": caltech, "flowers5/flowers_128.zip": flowers}.items():
+        path = data / archive
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(path, "w") as file:
+            for folder, count in classes.items():
+                for i in range(count):
+                    shape = (24, 32, 3) if i % 3 else (24, 32)
+                    name = f"{folder}/image_{i:04d}.jpg"
+                    file.writestr(name if caltech is classes else f"train/{name}", jpeg(random.integers(0, 256, shape, np.uint8)))
+    return data
+
+
+def write_boxes(data: Path, boxes: dict[str, tuple[int, ...]]) -> Path:
+    """`<data>/caltech101/boxes.csv`: file -> x0, y0, x1, y1, width and height of the photo before it was made smaller."""
+    lines = [",".join(map(str, (file, file.split("/")[0], *numbers))) for file, numbers in boxes.items()]
+    (data / "caltech101" / "boxes.csv").write_text("\n".join(["file,class,x0,y0,x1,y1,orig_w,orig_h", *lines]) + "\n")
     return data
 
 

@@ -40,6 +40,13 @@ def decoded(raw: object, enough: int) -> tuple[Image.Image, tuple[int, int], lis
     return _flat(_upright(image, notes), notes), given, notes
 
 
+def upright_size(raw: bytes) -> tuple[int, int]:
+    """(width, height) of a file's image once it is upright; no pixel is decoded. InputError as in `decoded`."""
+    image = _opened(raw)
+    width, height = image.size
+    return (height, width) if _orientation(image) >= 5 else (width, height)
+
+
 def _opened(raw: object) -> Image.Image:
     """An image whose size is known and within the limits, its pixels not decoded yet."""
     if isinstance(raw, np.ndarray):

@@ -3,6 +3,7 @@
 from attnviz.nets.base import Decision, Net
 from attnviz.nets.bert import BertClassifier
 from attnviz.nets.hard_classifier import HardClassifier
+from attnviz.nets.photo_resnet import PhotoResNet
 from attnviz.nets.recurrent import BahdanauTranslator, LuongTranslator
 from attnviz.nets.resnet import ResNet
 from attnviz.nets.soft_classifier import SoftClassifier
@@ -15,6 +16,7 @@ NETS: dict[str, type[Net]] = {
     "bert-classifier": BertClassifier,
     "hard-classifier": HardClassifier,
     "luong": LuongTranslator,
+    "photo-resnet": PhotoResNet,
     "resnet": ResNet,
     "soft-classifier": SoftClassifier,
     "transformer": Transformer,
@@ -29,6 +31,7 @@ __all__ = [
     "HardClassifier",
     "LuongTranslator",
     "Net",
+    "PhotoResNet",
     "ResNet",
     "SoftClassifier",
     "Transformer",

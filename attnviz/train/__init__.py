@@ -9,6 +9,7 @@ from attnviz.train import cifar
 from attnviz.train.cifar import CifarRun
 from attnviz.train.cifar_vit import VitRun
 from attnviz.train.loop import Run, fit
+from attnviz.train.photo_cbam import PhotoRun
 from attnviz.train.sentiment_hard import HardRun
 from attnviz.train.sentiment_minilm import SentimentRun
 from attnviz.train.sentiment_soft import SoftRun
@@ -18,6 +19,7 @@ from attnviz.train.translation import SCHEDULES, TranslationRun
 RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
     **dict.fromkeys(cifar.SCHEDULES, CifarRun),
     "cifar-vit": VitRun,
+    "photo-cbam": PhotoRun,
     "sentiment-hard": HardRun,
     "sentiment-minilm": SentimentRun,
     "sentiment-soft": SoftRun,

@@ -1,0 +1,101 @@
+"""A model's maps against masks of objects: `attnviz eval NAME --masks DIR`."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from attnviz.data.masked import Masked
+from attnviz.encode import EncodedImage
+from attnviz.errors import CardError, DataError, InputError, MapTooLarge, NoRollout
+from attnviz.explain.masks import Box, Score, area, combined, score, summary
+from attnviz.explain.patches import over_patches
+from attnviz.explain.rollout import rollout
+from attnviz.nets import Net
+from attnviz.predict import Prediction, predict
+from attnviz.weights import Floats
+
+COMBINED, ROLLOUT = "combined", "rollout"
+Figures = dict[str, Any]
+
+
+def score_maps(model: Net, photos: Iterable[Masked], fit: Literal["crop", "letterbox"] = "crop") -> Figures:
+    """Energy, area and pointing of the model's main map, `n`, and under "maps" the same for each of its maps.
+
+    Everything is counted over the square that the model sees. A photo whose object is nowhere in that square, or is all of it,
+    says nothing about a map: it is not scored and counted as `left_out`. DataError where nothing is left or a photo is unreadable,
+    CardError where the model lays no map over a photo.
+    """
+    if model.card.input != "image":
+        raise CardError(f"{model.card.name} takes {model.card.input}, so it has no maps over photos", "leave --masks out")
+    scores: dict[str, list[Score]] = defaultdict(list)
+    left_out = 0
+    for one in photos:
+        prediction = _predicted(model, one, fit)
+        box = seen(prediction, one)
+        if not 0 < area(one.mask, box) < 1:
+            left_out += 1
+            continue
+        for name, weights in maps_over(prediction).items():
+            if (found := score(weights, one.mask, box)) is not None:
+                scores[name].append(found)
+    if not scores:
+        raise DataError(f"none of the {left_out} photos shows its object in a part of what the model sees", "pass other masks")
+    table = {name: summary(found) for name, found in scores.items()}
+    main = next(iter(table))
+    return {**table[main], "left_out": left_out, "map": main, "maps": table}
+
+
+def _predicted(model: Net, one: Masked, fit: str) -> Prediction:
+    try:
+        return predict(model, one.photo, fit=fit)
+    except InputError as error:
+        raise DataError(f"the photo {one.name} cannot be taken: {error.finding}", error.cure) from error
+
+
+def seen(prediction: Prediction, one: Masked) -> Box:
+    """(top, left, bottom, right) of what the model sees, in pixels of the mask; with bars it reaches beyond the photo."""
+    encoded = prediction.encoded
+    assert isinstance(encoded, EncodedImage)
+    down, across = (given / shown for given, shown in zip(one.mask.shape, encoded.photo.shape[:2], strict=True))
+    top, left, bottom, right = encoded.box
+    return top * down, left * across, bottom * down, right * across
+
+
+def maps_over(prediction: Prediction) -> dict[str, Floats]:
+    """Every map that lies over the photo, by name, the main one first; CardError where there is none."""
+    found = {name: weights for source in SOURCES for name, weights in source(prediction).items()}
+    if not found:
+        raise CardError(f"{prediction.card.name} lays no map over a photo", "take a model with spatial or self-attention")
+    return found
+
+
+def _gates(prediction: Prediction) -> dict[str, Floats]:
+    """The spatial gates, by layer, and before them the mean of all."""
+    gates = {m.layer: m.dense() for m in prediction.tape if m.axes == ("row", "column")}
+    return {COMBINED: combined(list(gates.values())), **gates} if len(gates) > 1 else gates
+
+
+def _rolled_out(prediction: Prediction) -> dict[str, Floats]:
+    """Where CLS looks through all layers of self-attention over patches, or all patches on average where there is no CLS."""
+    try:
+        followed = rollout(m for m in prediction.tape if prediction.grid(m) is not None)
+    except (NoRollout, MapTooLarge):
+        return {}
+    grid = prediction.grid(followed)
+    assert grid is not None
+    return {ROLLOUT: over_patches(followed, grid, 0 if grid.prefix else None).dense()}
+
+
+def _looked_at(prediction: Prediction) -> dict[str, Floats]:
+    """How much each place is looked at in each layer of self-attention over places: by all places on average, over all heads."""
+    found = {}
+    for m in prediction.tape:
+        grid = prediction.grid(m) if m.axes in (("query", "key"), ("head", "query", "key")) else None
+        if grid is not None:
+            one = m.mean_of_heads() if "head" in m.axes else m
+            found[m.layer] = over_patches(one, grid, None).dense()
+    return found
+
+
+# What may lie over a photo; the first map of the first source that has any is the model's main one.
+SOURCES: tuple[Callable[[Prediction], dict[str, Floats]], ...] = (_gates, _rolled_out, _looked_at)
