@@ -78,6 +78,10 @@ class NothingRecorded(AttnvizError):
     """No layer emitted attention during a recording."""
 
 
+class NothingToScore(AttnvizError):
+    """A model that lays no map over a photo, so that there is nothing to hold against a mask."""
+
+
 class UnknownLayer(AttnvizError, KeyError):
     """No recorded layer has this name, or more than one begins with it."""
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from attnviz.alignment import error_rate, links, read_links
 from attnviz.data import cifar10, masked, photos, sst, tatoeba
 from attnviz.encode.translation import written
-from attnviz.errors import CardError, DataError, InputError
+from attnviz.errors import CardError, DataError, InputError, NothingToScore
 from attnviz.nets import HardClassifier, Net, Translator
 from attnviz.nets.translator import END, padded
 from attnviz.record import record
@@ -49,10 +49,16 @@ def figures(model: Net, data: Path | None, masks: Path | None = None, links: Pat
 
 
 def boxed(model: Net, data: Path) -> Figures:
-    """Maps against the boxes of the held-out airplanes, faces and motorbikes, `boxed` of them; nothing where they are not there."""
+    """Maps against the boxes of the held-out airplanes, faces and motorbikes, `boxed` of them.
+
+    Nothing where they are not there, or where the model lays no map over a photo.
+    """
     if model.card.input != "image" or not (Path(data) / "caltech101" / "boxes.csv").is_file():
         return {}
-    found = score_maps(model, masked.boxes(data))
+    try:
+        found = score_maps(model, masked.boxes(data))
+    except NothingToScore:
+        return {}
     return {"boxed": found.pop("n"), **found}
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from attnviz.data.masked import Masked
 from attnviz.encode import EncodedImage
-from attnviz.errors import CardError, DataError, InputError, MapTooLarge, NoRollout
+from attnviz.errors import DataError, InputError, MapTooLarge, NoRollout, NothingToScore
 from attnviz.explain.masks import Box, Score, area, combined, score, summary
 from attnviz.explain.patches import over_patches
 from attnviz.explain.rollout import rollout
@@ -23,10 +23,10 @@ def score_maps(model: Net, photos: Iterable[Masked], fit: Literal["crop", "lette
 
     Everything is counted over the square that the model sees. A photo whose object is nowhere in that square, or is all of it,
     says nothing about a map: it is not scored and counted as `left_out`. DataError where nothing is left or a photo is unreadable,
-    CardError where the model lays no map over a photo.
+    NothingToScore where the model lays no map over a photo.
     """
     if model.card.input != "image":
-        raise CardError(f"{model.card.name} takes {model.card.input}, so it has no maps over photos", "leave --masks out")
+        raise NothingToScore(f"{model.card.name} takes {model.card.input}, so it has no maps over photos", "leave --masks out")
     scores: dict[str, list[Score]] = defaultdict(list)
     left_out = 0
     for one in photos:
@@ -62,10 +62,10 @@ def seen(prediction: Prediction, one: Masked) -> Box:
 
 
 def maps_over(prediction: Prediction) -> dict[str, Floats]:
-    """Every map that lies over the photo, by name, the main one first; CardError where there is none."""
+    """Every map that lies over the photo, by name, the main one first; NothingToScore where there is none."""
     found = {name: weights for source in SOURCES for name, weights in source(prediction).items()}
     if not found:
-        raise CardError(f"{prediction.card.name} lays no map over a photo", "take a model with spatial or self-attention")
+        raise NothingToScore(f"{prediction.card.name} lays no map over a photo", "take a model with spatial or self-attention")
     return found
 
 

@@ -75,6 +75,11 @@ def test_figures_on_held_out_photos_are_those_of_single_predictions(tmp_path: Pa
     assert found["maps"]["combined"]["n"] == 2
 
 
+def test_a_model_without_maps_over_photos_has_its_accuracy_alone(tmp_path: Path, things: Path) -> None:
+    net = load(tiny.write_photo_model(tmp_path / "se", attention="se", task="things", labels=["airplane", "rose", "wrench"]))
+    assert set(figures(net, tmp_path)) == {"balanced_accuracy", "accuracy", "n"}
+
+
 def test_a_label_that_the_card_does_not_name_is_refused(tmp_path: Path, things: Path) -> None:
     other = tiny.write_photo_model(tmp_path / "other", task="things", labels=["airplane", "rose", "yeti"])
     with pytest.raises(DataError, match="does not name wrench"):

@@ -9,7 +9,7 @@ from PIL import Image
 
 from attnviz import load, predict
 from attnviz.data.masked import Masked
-from attnviz.errors import CardError, DataError
+from attnviz.errors import DataError, NothingToScore
 from attnviz.explain.masks import combined, coverage, score
 from attnviz.scoring import maps_over, score_maps, seen
 from tests import tiny
@@ -101,7 +101,7 @@ def test_self_attention_over_places_is_scored_by_how_much_they_are_looked_at(tmp
 
 
 def test_models_without_maps_over_photos_are_refused(tmp_path: Path, text_model: Path) -> None:
-    with pytest.raises(CardError, match="takes text, so it has no maps over photos"):
+    with pytest.raises(NothingToScore, match="takes text, so it has no maps over photos"):
         score_maps(load(text_model), [made(MIDDLE)])
-    with pytest.raises(CardError, match="lays no map over a photo"):
+    with pytest.raises(NothingToScore, match="lays no map over a photo"):
         score_maps(load(tiny.write_photo_model(tmp_path / "se", attention="se")), [made(MIDDLE)])
