@@ -19,8 +19,8 @@ SOURCES: dict[str, dict[str, type]] = {
     "hub": {**COMMON, "repository": str, "revision": str},
     "folder": {**COMMON, "path": str},
 }
-OPTIONAL: dict[str, type] = {"text": dict, "image": dict, "labels": list, "files": dict, "megabytes": int}
-INPUTS = {"text": ("max_tokens",), "image": ("size", "mean", "std")}
+OPTIONAL: dict[str, type] = {"text": dict, "image": dict, "series": dict, "labels": list, "files": dict, "megabytes": int}
+INPUTS = {"text": ("max_tokens",), "image": ("size", "mean", "std"), "series": ("past", "ahead", "least")}
 # What models of others may be asked, and what they take.
 TASKS = {
     "text-classification": "text", "masked-word": "text", "next-word": "text", "text-encoder": "text",
@@ -32,7 +32,7 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class ModelCard:
-    """A model's card. `text` or `image` holds the options of the border that its input comes through.
+    """A model's card. `text`, `image` or `series` holds the options of the border that its input comes through.
 
     `source` is "own" for a net of attnviz: `config` holds its arguments, `files` the sha256 of every file that is read.
     "hub" is a `repository` of the Hugging Face hub at the full commit `revision`, some `megabytes` to fetch; "folder" is
@@ -57,6 +57,7 @@ class ModelCard:
     files: dict[str, str] = field(default_factory=dict)
     text: dict[str, Any] = field(default_factory=dict)
     image: dict[str, Any] = field(default_factory=dict)
+    series: dict[str, Any] = field(default_factory=dict)
 
     def file(self, name: str) -> Path:
         """The path of one of the card's files, after its checksum was found right; WeightsError otherwise."""

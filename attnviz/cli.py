@@ -98,12 +98,16 @@ def map_(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Hard attention: pick by chance. Without it: the most probable picks.")] = None,
     beginning: Annotated[str | None, typer.Option(help="Translation: what it is to begin with.")] = None,
+    series: Annotated[Path | None, typer.Option(help="A CSV file of dates and numbers to go on with.")] = None,
+    column: Annotated[str | None, typer.Option(help="Series: the column of numbers. Without it: the first.")] = None,
+    hold_back: Annotated[int, typer.Option(min=0, help="Series: how many steps before its end the forecast begins.")] = 0,
 ) -> None:
-    """Decide on one text or photo, or translate a sentence, and write where the model looked."""
+    """Decide on one text or photo, translate a sentence or go on with a series, and write where the model looked."""
     kind = out.suffix.removeprefix(".").lower()
     if kind not in (*export.NUMBERS, *export.PICTURES):
         raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .npz or .json")
-    prediction = _shown(name, text, image, seed, beginning)
+    given = {"text": text, "image": image, "series": series}
+    prediction = _shown(name, given, seed, beginning, {"column": column, "hold_back": hold_back})
     if point is not None and (rows is not None or columns is not None):
         raise InputError("a point is one row of a map", "leave out --rows and --columns")
     if kind in export.NUMBERS:
@@ -181,21 +185,25 @@ def _lines(figures: dict[str, Any], indent: str = "") -> Iterator[str]:
             yield f"{indent}{key:10} {value:,}" if isinstance(value, int) else f"{indent}{key:10} {value}"
 
 
-def _shown(name: str, text: str | None, image: Path | None, seed: int | None, beginning: str | None) -> Shown:
-    if (text is None) == (image is None):
-        raise InputError("give either --text or --image")
+def _shown(
+    name: str, given: dict[str, str | Path | None], seed: int | None, beginning: str | None, options: dict[str, Any]
+) -> Shown:  # fmt: skip
+    """`given`: kind of input -> what was passed for it, None where nothing was; `options`: those of the border of a series."""
+    kinds = [kind for kind, raw in given.items() if raw is not None]
+    if len(kinds) != 1:
+        raise InputError("give one of --text, --image and --series")
     model = load(name)
-    wanted = "text" if text is not None else "image"
-    if model.card.input != wanted:
-        raise InputError(f"{name} takes {model.card.input}, not {wanted}", f"give --{model.card.input}")
-    raw = _read(image) if image is not None else read_text_file(sys.stdin.buffer.read()) if text == "-" else text
-    if not isinstance(model, Translator):
-        if beginning is not None:
-            raise InputError(f"{name} does not translate", "leave --beginning out")
-        return predict(model, raw, seed=seed)
-    if seed is not None:
-        raise InputError(f"{name} draws nothing by chance", "leave --seed out")
-    return translate(model, str(raw), beginning or "")
+    if model.card.input != kinds[0]:
+        raise InputError(f"{name} takes {model.card.input}, not {kinds[0]}", f"give --{model.card.input}")
+    raw = given[kinds[0]]
+    content = _read(raw) if isinstance(raw, Path) else read_text_file(sys.stdin.buffer.read()) if raw == "-" else raw
+    if isinstance(model, Translator):
+        if seed is not None:
+            raise InputError(f"{name} draws nothing by chance", "leave --seed out")
+        return translate(model, str(content), beginning or "")
+    if beginning is not None:
+        raise InputError(f"{name} does not translate", "leave --beginning out")
+    return predict(model, content, seed=seed, **(options if kinds[0] == "series" else {}))
 
 
 def _read(path: Path) -> bytes:

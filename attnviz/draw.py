@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from attnviz import plot
-from attnviz.encode import EncodedImage, EncodedText, Patches, Point
+from attnviz import draw_series, plot
+from attnviz.encode import EncodedImage, EncodedSeries, EncodedText, Patches, Point
 from attnviz.errors import InputError, UnknownLayer
 from attnviz.explain import entropy, glance, over_patches, overview, sampled
 from attnviz.maps import AttentionMap
@@ -134,6 +134,8 @@ def picture(
     if rows is not None or columns is not None or (one and long):
         _of_one_head(prediction, layer, head)
         return *window_figure(prediction, str(layer), int(head or 0), rows, columns), 1
+    if isinstance(prediction, Prediction) and isinstance(prediction.encoded, EncodedSeries):
+        return draw_series.picture(prediction, layer and layer_name(prediction, layer), head)
     maps = choose(prediction, layer, head)
     return *figure_of(prediction, maps), len(maps)
 

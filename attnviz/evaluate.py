@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,13 +13,14 @@ from attnviz.alignment import error_rate, links, read_links
 from attnviz.data import cifar10, masked, photos, sst, tatoeba
 from attnviz.encode.translation import written
 from attnviz.errors import CardError, DataError, InputError, NothingToScore
+from attnviz.evaluate_series import forecast
 from attnviz.nets import HardClassifier, Net, Translator
 from attnviz.nets.translator import END, padded
 from attnviz.record import record
 from attnviz.scoring import Figures, score_maps
 from attnviz.search import search
 
-Metrics = dict[str, float | int]
+Metrics = dict[str, Any]
 BATCH = 200
 BEAMS = 4
 SENTENCES = 64
@@ -162,6 +164,7 @@ def alignment(model: Net, links_file: Path) -> Metrics:
 EVALUATORS: dict[str, Callable[[Net, Path], Metrics]] = {
     "sentiment": sentiment,
     "photo": photo,
+    "forecast": forecast,
     "things": things,
     "translation": translation,
 }

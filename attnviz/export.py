@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from attnviz.encode import EncodedText
+from attnviz.encode import EncodedSeries, EncodedText
 from attnviz.errors import ExportError, MapTooLarge
 from attnviz.maps import AttentionMap
 from attnviz.translate import Shown
@@ -87,8 +87,17 @@ def summary(prediction: Shown | Mapping[str, Any]) -> dict[str, Any]:
         **prediction.answer,
         "seconds": prediction.seconds,
         "notes": list(prediction.encoded.notes),
+        **(_series(prediction.encoded) if isinstance(prediction.encoded, EncodedSeries) else {}),
         **({"text": prediction.encoded.text, "tokens": tokens} if isinstance(prediction.encoded, EncodedText) else {}),
     }
+
+
+def _series(series: EncodedSeries) -> dict[str, Any]:
+    """What the model saw, and what came."""
+    return {
+        "series": series.name, "past": series.past.tolist(), "past_steps": list(series.past_names),
+        "ahead_steps": list(series.ahead_names), "truth": series.truth.tolist(),
+    }  # fmt: skip
 
 
 def _described(m: AttentionMap) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """card -> checked weights -> module."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -7,7 +8,9 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from attnviz.cards import ModelCard, find_card
+from attnviz.encode import Encoded
 from attnviz.encode.image import encode_image
+from attnviz.encode.series import encode_series
 from attnviz.encode.text import EncodedText, encode_text, text_tokenizer
 from attnviz.encode.translation import encode_source
 from attnviz.errors import CardError, WeightsError
@@ -45,10 +48,17 @@ def load(model: str | Path | ModelCard) -> Net:
         net.target = Tokenizer.from_file(str(card.file("target.json")))
         net.target.encode_special_tokens = True
     else:
-        net.encode = _text(card) if card.input == "text" else partial(encode_image, **card.image)
+        net.encode = BORDERS[card.input](card)
     return net.eval().requires_grad_(False)
 
 
 def _text(card: ModelCard) -> partial[EncodedText]:
     tokenizer = text_tokenizer(card.file("tokenizer.json"), card.text["max_tokens"])
     return partial(encode_text, tokenizer=tokenizer, word_ids=card.text.get("word_ids", False))
+
+
+BORDERS: dict[str, Callable[[ModelCard], Callable[..., Encoded]]] = {
+    "text": _text,
+    "image": lambda card: partial(encode_image, **card.image),
+    "series": lambda card: partial(encode_series, **card.series),
+}

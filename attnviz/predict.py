@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from attnviz.cards import ModelCard
-from attnviz.encode import Encoded, EncodedImage, EncodedText, Patches
+from attnviz.encode import Encoded, EncodedImage, EncodedSeries, EncodedText, Patches
 from attnviz.errors import InputError
 from attnviz.maps import AttentionMap
 from attnviz.nets import HardClassifier, Net
@@ -29,7 +29,7 @@ class Prediction:
     `probabilities`: label -> probability, in the card's order; of the many words of a language model the most probable ones.
     Empty where the model decides nothing, and `why_none` says why. `about` says what was decided where it is no label.
     `seconds`: the forward pass with its recording. `patches`: number of positions -> how they stand for places of a photo.
-    `seed`: what chance began with, where something was drawn.
+    `seed`: what chance began with, where something was drawn. `forecast`: (ahead,) in the unit of the series, where it is one.
     """
 
     card: ModelCard
@@ -41,6 +41,7 @@ class Prediction:
     why_none: str = ""
     patches: Mapping[int, Patches] = field(default_factory=dict)
     seed: int | None = None
+    forecast: NDArray[np.float64] | None = None
 
     @property
     def decision(self) -> str | None:
@@ -49,12 +50,16 @@ class Prediction:
 
     @property
     def said(self) -> str:
-        """The most probable label with its probability, or that there is none."""
+        """The most probable label with its probability, or that there is none; of a forecast its first and last number."""
+        if self.forecast is not None:
+            return f"{len(self.forecast)} steps from {self.forecast[0]:.6g} to {self.forecast[-1]:.6g}"
         return f"{self.decision} {self.ranked[0][1]:.4f}" if self.ranked else "no decision"
 
     @property
     def answer(self) -> dict[str, Any]:
         """What was decided, for a file."""
+        if self.forecast is not None:
+            return {"forecast": self.forecast.tolist()}
         drawn = {} if self.seed is None else {"seed": self.seed}
         return {"decision": self.decision, "probabilities": self.probabilities, **drawn}
 
@@ -69,7 +74,7 @@ class Prediction:
 
 
 def predict(model: Net, raw: Any, *, seed: int | None = None, **options: Any) -> Prediction:
-    """Runs `model` on one text or photo; `options` go to its border, for example fit="letterbox".
+    """Runs `model` on one text, photo or series; `options` go to its border, for example fit="letterbox".
 
     A net with hard attention picks what is most probable, and with a `seed` by chance: the same seed, the same picks.
     Raises InputError where the input cannot be taken, or where there is a seed and nothing to draw.
@@ -88,9 +93,9 @@ def decide(model: Net, encoded: Encoded, *, seed: int | None = None) -> Predicti
     seconds = time.perf_counter() - start
     decided = model.decide(outputs, encoded)
     patches = model.patches(encoded, {m.size(axis) for m in tape for axis in ("query", "key") if axis in m.axes})
-    labelled = _named(tape, patches) if isinstance(encoded, EncodedImage) else tape.labelled("*", **_words(tape, encoded))
     return Prediction(
-        model.card, encoded, decided.probabilities, labelled, seconds, decided.about, decided.why_none, patches, seed
+        card=model.card, encoded=encoded, probabilities=decided.probabilities, tape=_labelled(tape, encoded, patches),
+        seconds=seconds, about=decided.about, why_none=decided.why_none, patches=patches, seed=seed, forecast=decided.forecast,
     )  # fmt: skip
 
 
@@ -130,6 +135,13 @@ def _named(tape: Tape, patches: Mapping[int, Patches]) -> Tape:
         sides = {axis: patches[m.size(axis)].names for axis in ("query", "key") if axis in m.axes and m.size(axis) in patches}
         tape = tape.labelled(escape(m.layer), **sides)
     return tape
+
+
+def _labelled(tape: Tape, encoded: Encoded, patches: Mapping[int, Patches]) -> Tape:
+    """Names for the positions that layers look from and at: places of a photo, dates, or tokens and words."""
+    if isinstance(encoded, EncodedSeries):
+        return tape.labelled(query=encoded.past_names, key=encoded.past_names).labelled("look", query=encoded.ahead_names)
+    return _named(tape, patches) if isinstance(encoded, EncodedImage) else tape.labelled("*", **_words(tape, encoded))
 
 
 def _words(tape: Tape, encoded: Encoded) -> dict[str, tuple[str, ...]]:

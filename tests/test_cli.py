@@ -85,8 +85,8 @@ def test_text_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 # words behind the model's name, and what the line on stderr says
 REFUSED = {
-    "neither text nor image": (["--out", "a.json"], "Give either --text or --image."),
-    "both": (["--text", "a", "--image", "x.png", "--out", "a.json"], "Give either --text or --image."),
+    "neither text nor image": (["--out", "a.json"], "Give one of --text, --image and --series."),
+    "both": (["--text", "a", "--image", "x.png", "--out", "a.json"], "Give one of --text, --image and --series."),
     "an unknown ending": (["--text", "a", "--out", "a.pdf"], "Files ending in .pdf are not known. Use .html"),
     "no ending": (["--text", "a", "--out", "a"], "Files ending in nothing are not known."),
     "the wrong input": (["--image", "x.png", "--out", "a.json"], "takes text, not image. Give --text."),

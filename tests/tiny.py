@@ -15,8 +15,9 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from torch import Tensor, nn
 
 from attnviz.cards import sha256
+from attnviz.evaluate_series import VARIANTS
 from attnviz.maps import AttentionMap
-from attnviz.nets import BertClassifier, HardClassifier, ResNet, SoftClassifier, VisionTransformer
+from attnviz.nets import BertClassifier, HardClassifier, ResNet, SeriesForecaster, SoftClassifier, VisionTransformer
 from attnviz.probe import Probe
 from attnviz.weights import Dense
 
@@ -225,3 +226,31 @@ def write_sentence_model(folder: Path, kind: str, **changes: Any) -> Path:
     }  # fmt: skip
     write_card(folder, **{**card, **changes})
     return folder
+
+
+SERIES = {"width": 8, "heads": 2, "ahead": 3, "longest": 12}
+
+
+def write_series_model(folder: Path, **changes: Any) -> Path:
+    """A forecaster of random weights, with the further weights of its card."""
+    folder.mkdir(parents=True)
+    for seed, (file, variant) in enumerate(VARIANTS.items()):
+        torch.manual_seed(seed)
+        save_file(SeriesForecaster(**SERIES, attention=variant.attention).state_dict(), folder / file)
+    card = {
+        "task": "forecast", "input": "series", "labels": [], "net": "series-forecaster", "config": SERIES,
+        "series": {"past": 12, "ahead": 3, "least": 4}, "files": {file: sha256(folder / file) for file in VARIANTS},
+    }  # fmt: skip
+    write_card(folder, **{**card, **changes})
+    return folder
+
+
+def write_series(data: Path, steps: int = 120) -> Path:
+    """`<data>/nab/nyc_taxi.csv.gz` and `<data>/ett/ETTh1.csv.gz`, made up."""
+    random = np.random.default_rng(0)
+    for file, head, value in (("nab/nyc_taxi.csv.gz", "timestamp,value", "{}"), ("ett/ETTh1.csv.gz", "date,HUFL,OT", "0,{}")):
+        (data / file).parent.mkdir(parents=True, exist_ok=True)
+        numbers = 50 + 20 * np.sin(np.arange(steps) * np.pi / 3) + random.normal(0, 1, steps)
+        with gzip.open(data / file, "wt", encoding="utf-8") as lines:
+            lines.write("\n".join([head, *(f"step {i},{value.format(number)}" for i, number in enumerate(numbers))]))
+    return data

@@ -6,6 +6,7 @@ from attnviz.nets.hard_classifier import HardClassifier
 from attnviz.nets.photo_resnet import PhotoResNet
 from attnviz.nets.recurrent import BahdanauTranslator, LuongTranslator
 from attnviz.nets.resnet import ResNet
+from attnviz.nets.series import SeriesForecaster
 from attnviz.nets.soft_classifier import SoftClassifier
 from attnviz.nets.transformer import Transformer
 from attnviz.nets.translator import Translator
@@ -18,6 +19,7 @@ NETS: dict[str, type[Net]] = {
     "luong": LuongTranslator,
     "photo-resnet": PhotoResNet,
     "resnet": ResNet,
+    "series-forecaster": SeriesForecaster,
     "soft-classifier": SoftClassifier,
     "transformer": Transformer,
     "vit": VisionTransformer,
@@ -33,6 +35,7 @@ __all__ = [
     "Net",
     "PhotoResNet",
     "ResNet",
+    "SeriesForecaster",
     "SoftClassifier",
     "Transformer",
     "Translator",

@@ -19,6 +19,7 @@ from attnviz.plot.picks import MOST as MOST_PICKS
 from attnviz.plot.picks import against_odds, choice_caption, decisions, hard_choice
 from attnviz.plot.row import one_row
 from attnviz.plot.sentence import sentence
+from attnviz.plot.series import continued, states_map, steps_map
 from attnviz.plot.strip import look, strip
 from attnviz.plot.thumbnails import thumbnails
 from attnviz.plot.widths import width_errors
@@ -51,6 +52,7 @@ __all__ = [
     "caption",
     "channel_gates",
     "choice_caption",
+    "continued",
     "decisions",
     "difference",
     "feature_maps",
@@ -70,6 +72,8 @@ __all__ = [
     "side_by_side",
     "signed",
     "small",
+    "states_map",
+    "steps_map",
     "strip",
     "three_digits",
     "thumbnails",

@@ -13,6 +13,7 @@ from attnviz.train.photo_cbam import PhotoRun
 from attnviz.train.sentiment_hard import HardRun
 from attnviz.train.sentiment_minilm import SentimentRun
 from attnviz.train.sentiment_soft import SoftRun
+from attnviz.train.series_attention import SeriesRun
 from attnviz.train.ship import ship
 from attnviz.train.translation import SCHEDULES, TranslationRun
 
@@ -23,6 +24,7 @@ RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
     "sentiment-hard": HardRun,
     "sentiment-minilm": SentimentRun,
     "sentiment-soft": SoftRun,
+    "series-attention": SeriesRun,
     **dict.fromkeys(SCHEDULES, TranslationRun),
 }
 

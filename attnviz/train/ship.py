@@ -13,7 +13,7 @@ from attnviz.train.loop import Run
 
 def ship(run: Run, card: ModelCard, out: Path) -> None:
     """Writes weights, the run's own files and the card to `out`."""
-    weights = {name: _half(value) for name, value in run.network().state_dict().items()}
+    weights = {name: half(value) for name, value in run.network().state_dict().items()}
     save_file(weights, out / WEIGHTS)
     (out / WEIGHTS).chmod(0o644)
     run.extra_files(out)
@@ -23,5 +23,6 @@ def ship(run: Run, card: ModelCard, out: Path) -> None:
     (out / CARD).write_text(text, encoding="utf-8")
 
 
-def _half(value: torch.Tensor) -> torch.Tensor:
+def half(value: torch.Tensor) -> torch.Tensor:
+    """A weight as it is shipped: numbers with a fraction in 16 bits."""
     return value.detach().cpu().half().contiguous() if value.is_floating_point() else value.detach().cpu()

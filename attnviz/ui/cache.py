@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from attnviz.encode import Table
 from attnviz.load import load
 from attnviz.nets import Net, Translator
 from attnviz.predict import Prediction, predict
@@ -26,6 +27,11 @@ def model(name: str) -> Net:
 def prediction(name: str, raw: Any, **options: Any) -> Prediction:
     """The visitor's result for this input, worked out once: another layer, head or slider runs no model."""
     return _once(f"{name} {fingerprint(raw)} {sorted(options.items())}", lambda: predict(model(name), raw, **options))
+
+
+def series(name: str, about: str, table: Table, **options: Any) -> Prediction:
+    """The same for a table that was read before, which `about` names."""
+    return _once(f"{name} {about} {sorted(options.items())}", lambda: predict(model(name), table, **options))
 
 
 def translation(name: str, text: str, choose: int = 0, **options: Any) -> Translation:

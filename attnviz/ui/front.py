@@ -6,12 +6,13 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from attnviz.paths import ASSETS
-from attnviz.ui.pages import image, mechanisms, text
+from attnviz.ui.pages import image, mechanisms, series, text
 
 # title, icon, page; the first opens by itself
 PAGES: list[tuple[str, str, Callable[[], None]]] = [
     ("Text", ":material/notes:", text.page),
     ("Image", ":material/image:", image.page),
+    ("Series", ":material/show_chart:", series.page),
     ("Mechanisms", ":material/account_tree:", mechanisms.page),
 ]
 

@@ -1,0 +1,50 @@
+"""The Series page as a visitor uses it."""
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from tests.browser.reading import figure, quiet
+
+READ_AREA = "figure => Array.from(figure.data[figure.data.length - 1].y)"
+
+
+def open_series(page: Page, url: str) -> None:
+    page.goto(f"{url}/series")
+    figure(page, "series-states-figure")
+    quiet(page)
+
+
+def weights(page: Page) -> np.ndarray:
+    return np.array(figure(page, "series-forecast-figure").evaluate(READ_AREA), dtype=float)
+
+
+def test_a_step_of_the_slider_changes_where_the_figure_says_that_it_looked(page: Page, url: str) -> None:
+    open_series(page, url)
+    first = weights(page)
+    assert abs(first.sum() - 1) < 1e-4
+    page.locator(".st-key-series-step [role=slider]").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("Where it looked for step +2")).to_be_visible()
+    quiet(page)
+    assert not np.allclose(weights(page), first)
+    page.get_by_role("button", name="←").click()
+    expect(page.get_by_text("Where it looked for step +1")).to_be_visible()
+    quiet(page)
+    np.testing.assert_allclose(weights(page), first)
+
+
+def test_an_uploaded_csv_is_gone_on_with_and_a_broken_one_is_refused(page: Page, url: str) -> None:
+    open_series(page, url)
+    page.locator(".st-key-series-source").get_by_text("Upload").click()
+    quiet(page)
+    days = [str(np.datetime64("2024-01-01") + i) for i in range(120)]
+    lines = ["Tag;Wert", *(f"{day};{100 + 20 * (i % 7)},5" for i, day in enumerate(days))]
+    file = {"name": "levels.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
+    page.locator(".st-key-series-upload input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    expect(page.get_by_text("Forecast: 24 steps of one day from Sat 2024-04-06")).to_be_visible()
+    page.locator(".st-key-series-begin").get_by_text("What comes next").click()
+    expect(page.get_by_text("Forecast: 24 steps of one day from Tue 2024-04-30")).to_be_visible()
+    quiet(page)
+    broken = {"name": "broken.csv", "mimeType": "text/csv", "buffer": b"when,what\nnow,much\nlater,more\n"}
+    page.locator(".st-key-series-upload input[type=file]").set_input_files([broken])  # type: ignore[list-item]
+    expect(page.get_by_text("No column of the file holds numbers alone")).to_be_visible()
