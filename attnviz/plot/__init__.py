@@ -14,7 +14,7 @@ from attnviz.plot.heads import side_by_side
 from attnviz.plot.heatmap import MAX_CELLS, MAX_LABELS, heatmap
 from attnviz.plot.numbers import with_numbers
 from attnviz.plot.overview import overview
-from attnviz.plot.photo import FOOT, as_url, framed, gate_map, laid_over, overlay, photo, small
+from attnviz.plot.photo import FOOT, as_url, footless, framed, gate_map, laid_over, overlay, photo, small
 from attnviz.plot.picks import MOST as MOST_PICKS
 from attnviz.plot.picks import against_odds, choice_caption, decisions, hard_choice
 from attnviz.plot.row import one_row
@@ -56,6 +56,7 @@ __all__ = [
     "decisions",
     "difference",
     "feature_maps",
+    "footless",
     "framed",
     "gate_map",
     "gate_strip",

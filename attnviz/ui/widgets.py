@@ -155,11 +155,11 @@ def card_foot(
 def foot(m: AttentionMap, caption: str, files: Callable[[], None]) -> None:
     """Caption, receipt, and what `files` draws to take along."""
     st.caption(caption.replace("$", "\\$"))
-    left, right, _ = st.columns([1, 1, 2])
-    with left.popover("Receipt", width="stretch"):
-        receipt(m)
-    with right.popover("Export", width="stretch"):
-        files()
+    with st.container(horizontal=True):
+        with st.popover("Receipt"):
+            receipt(m)
+        with st.popover("Export"):
+            files()
 
 
 def receipt(m: AttentionMap) -> None:

@@ -1,8 +1,8 @@
 """Side by side: what several models decide on one photo, and for each the one map that says most, all at one size."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -12,11 +12,14 @@ from attnviz.errors import AttnvizError
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 from attnviz.ui import cache, widgets
-from attnviz.ui.photo import channel, looks, point, spatial
+from attnviz.ui.photo import looks, point
+from attnviz.ui.photo.mains import Main, main_map
 from attnviz.ui.photo.view import Given, encoded
 from attnviz.ui.reading import told
 
-OTHERS = "beside-others"
+OTHERS, SCALE = "beside-others", "beside-scale"
+WHOLE, OWN = "0 to 1", "smallest to largest"
+DEFAULTS = {OTHERS: None, SCALE: WHOLE}
 # Who stands beside a model at first: the first of these that is another.
 PREFERRED = ("cifar-vit", "cifar-cbam")
 MOST, ACROSS, LABELS = 5, 3, 3
@@ -27,19 +30,6 @@ LEGEND = (
 )
 
 
-class Main(NamedTuple):
-    """A model's map for this view, and what it shows: over the photo, on a scale from 0 to `top`, or as a `figure` of its own.
-
-    With a `look` the photo is clicked to let another point look.
-    """
-
-    m: AttentionMap
-    said: str
-    top: float = 1.0
-    look: looks.Look | None = None
-    figure: go.Figure | None = None
-
-
 def available(prediction: Prediction) -> bool:
     """Whether there is a model to stand beside this one."""
     return any(name != prediction.card.name for name in widgets.here("image"))
@@ -48,19 +38,24 @@ def available(prediction: Prediction) -> bool:
 @st.fragment
 def draw(prediction: Prediction, given: Given) -> None:
     """This model and others on the same photo; each runs once."""
-    results = [prediction, *decided(others(prediction.card.name), given)]
+    widgets.remember(DEFAULTS)
+    first, second = st.columns([3, 2], vertical_alignment="bottom")
+    with first:
+        cards = others(prediction.card.name)
+    stretched = second.segmented_control("Scale of gates", [WHOLE, OWN], key=SCALE, required=True) == OWN
+    widgets.keep(DEFAULTS)
+    results = [prediction, *decided(cards, given)]
     st.markdown(agreement(results))
     st.caption(LEGEND)
-    for start in range(0, len(results), ACROSS):
-        part = results[start : start + ACROSS]
-        for place, result in zip(st.columns(max(len(part), 2), gap="medium"), part, strict=False):
+    across = ACROSS if len(results) % 2 or len(results) > 2 * ACROSS - 2 else 2
+    for start in range(0, len(results), across):
+        for place, result in zip(st.columns(across, gap="medium"), results[start : start + across], strict=False):
             with place:
-                one(result, given)
+                one(result, given, stretched)
 
 
 def others(name: str) -> list[ModelCard]:
     """The models to stand beside the one of this name, of those that are on this machine."""
-    widgets.remember({OTHERS: None})
     here = {other: card for other, card in widgets.here("image").items() if other != name}
     chosen = st.session_state.get(OTHERS)
     fitting = [other for other in chosen or () if other in here]
@@ -72,7 +67,6 @@ def others(name: str) -> list[ModelCard]:
         "Beside it", list(here), format_func=lambda other: here[other].title, key=OTHERS, max_selections=MOST,
         placeholder="Choose a model", help="Models that are not on this machine yet stand in the sidebar.",
     )  # fmt: skip
-    widgets.keep((OTHERS,))
     return [here[other] for other in st.session_state[OTHERS]]
 
 
@@ -100,77 +94,47 @@ def agreement(results: Sequence[Prediction]) -> str:
     return f"They decide differently: {each}."
 
 
-def one(prediction: Prediction, given: Given) -> None:
+def one(prediction: Prediction, given: Given, stretched: bool) -> None:
     """A model's decision, and its map as a card."""
     name = prediction.card.name
     st.subheader(prediction.card.title, anchor=False)
     widgets.decision(prediction, f"beside-{name}-decision", LABELS)
-    main = next((make(prediction, given) for fits, make in MAINS if fits(prediction)), None)
+    main = main_map(prediction, given)
     if main is None:
         st.info(f"This model has no map that could be laid over the photo. As numbers: `attnviz map {name} --image ...`.")
         return
-    seen, key = encoded(prediction).seen, f"beside-{name}"
-    layer = prediction.tape.layers.index(main.m.layer) if main.m.layer in prediction.tape.layers else "All layers"
-    said = f"{main.said} {plot.caption(main.m, name, prediction.seconds, layer)}"
-    figure = main.figure or plot.overlay(main.m, seen, STRENGTH, 0.0, main.top)
-    if main.look is not None:
-        at = main.look.grid.at(looks.spot())
-        framed = main.look.query == main.look.grid.position(*at)
-        laid = plot.laid_over(main.m, seen, STRENGTH, 0.0, main.top)
-        point.photo(laid, main.look.grid, looks.spot(), framed, f"{key}-point", looks.take)
-        figure = plot.framed(figure, *at) if framed else figure
-    else:
-        widgets.chart(figure, f"{key}-figure", said)
+    layers = prediction.tape.layers
+    place = layers.index(main.m.layer) if main.m.layer in layers else "All layers"
+    bottom, top = scale(main.m, stretched)
+    said = f"{main.said} {plot.caption(main.m, name, prediction.seconds, place)}"
     if main.figure is None:
-        widgets.chart(plot.gate_map(main.m, 0.0, main.top), f"{key}-map", "The same as numbers")
-    widgets.card_foot(main.m, figure, said, prediction, key)
+        said += f" Colours run from {bottom:.3f} to {top:.3f}; the lower end is dimmed and grey."
+        figure = laid_over(prediction, main, bottom, top)
+        widgets.chart(plot.gate_map(main.m, bottom, top), f"beside-{name}-map", "The same as numbers")
+    else:
+        figure = main.figure
+        widgets.chart(figure, f"beside-{name}-figure", said)
+    widgets.card_foot(main.m, figure, said, prediction, f"beside-{name}", main.maps)
 
 
-def _picked(prediction: Prediction) -> list[AttentionMap]:
-    return [m for m in prediction.tape if m.kind == "hard" and m.norm == "binary" and m.axes == ("row", "column")]
+def scale(m: AttentionMap, stretched: bool) -> tuple[float, float]:
+    """The ends of the colours: shares of a whole from nothing to the largest, gates from 0 to 1 or from smallest to largest."""
+    numbers = m.dense()
+    if m.norm in ("sigmoid", "binary"):
+        own = stretched and np.ptp(numbers) >= plot.ALIKE
+        return (float(numbers.min()), float(numbers.max())) if own else (0.0, 1.0)
+    return 0.0, max(float(numbers.max()), 1e-9)
 
 
-def of_picks(prediction: Prediction, given: Given) -> Main:  # noqa: ARG001  (all are handed both)
-    """What the classifier saw."""
-    return Main(_picked(prediction)[0], "What is bright was picked, and is all that the classifier saw.")
-
-
-def of_look(prediction: Prediction, given: Given) -> Main:
-    """CLS through all layers; without it the last layer, from the clicked point or from all positions on average."""
-    rolled = looks.can_roll_out(prediction)
-    last = list(looks.layers(prediction).values())[-1]
-    m = looks.followed(prediction, given) if rolled else last.mean_of_heads() if last.size("head") > 1 else last.at_head(0)
-    grid = prediction.grid(m)
-    assert grid is not None
-    look = looks.look_of(
-        m, "", grid, grid.prefix[0] if grid.prefix else looks.HERE if looks.POINT in st.session_state else looks.ALL
-    )
-    said = f"Where {look.who} look{'' if look.query is None else 's'}, {'through all layers' if rolled else 'in the last layer'}."
-    said += "" if grid.prefix else " Click a point of the photo to see where it looks."
-    over = look.map
-    return Main(over, said, max(float(over.dense().max()), 1e-9), None if grid.prefix else look)
-
-
-def of_places(prediction: Prediction, given: Given) -> Main:  # noqa: ARG001  (all are handed both)
-    """The spatial gates of the last block."""
-    return Main(
-        spatial.gates(prediction)[-1], "What is bright passes the spatial gates of the last block; what is dark is held back."
-    )
-
-
-def of_channels(prediction: Prediction, given: Given) -> Main:  # noqa: ARG001  (all are handed both)
-    """The channel gates of the last block, which have no place."""
-    m = channel.gates(prediction)[-1]
-    said = (
-        "Channel attention has no place on the photo: it opens and shuts whole features, everywhere at once. Here the last block."
-    )
-    return Main(m, said, figure=plot.channel_gates(m))
-
-
-# The first that a result has stands for it.
-MAINS: tuple[tuple[Callable[[Prediction], object], Callable[[Prediction, Given], Main]], ...] = (
-    (_picked, of_picks),
-    (looks.available, of_look),
-    (spatial.available, of_places),
-    (channel.available, of_channels),
-)
+def laid_over(prediction: Prediction, main: Main, bottom: float, top: float) -> go.Figure:
+    """Draws the map over the photo, to be clicked where a point may look; the figure of it."""
+    name, seen, look = prediction.card.name, encoded(prediction).seen, main.look
+    figure = plot.footless(plot.overlay(main.m, seen, STRENGTH, bottom, top))
+    if look is None:
+        widgets.chart(figure, f"beside-{name}-figure", main.said)
+        return figure
+    at = look.grid.at(looks.spot())
+    framed = look.query == look.grid.position(*at)
+    picture = plot.laid_over(main.m, seen, STRENGTH, bottom, top)
+    point.photo(picture, look.grid, looks.spot(), framed, f"beside-{name}-point", looks.take)
+    return plot.framed(figure, *at) if framed else figure
