@@ -22,6 +22,8 @@ def over_patches(m: AttentionMap, patches: Patches, query: int | None) -> Attent
     if patches.prefix:
         who = "All positions on average" if query is None else (m.labels.get("query") or patches.names)[query]
         notes.append(f"{who[0].upper()}{who[1:]} gives {float(places.sum()):.0%} of its attention to the patches shown.")
-        notes.append(f"The rest goes to {len(patches.prefix)} tokens that are no place of the photo: {', '.join(patches.prefix)}.")
+        several = len(patches.prefix) > 1
+        what = f"{len(patches.prefix)} tokens that are" if several else f"{patches.prefix[0]}, which is"
+        notes.append(f"The rest goes to {what} no place of the photo{': ' + ', '.join(patches.prefix) if several else ''}.")
     norm: Norm = m.norm if query is not None and not patches.prefix else "partial"
     return replace(m, norm=norm, axes=AXES, weights=Dense(places), labels={}, notes=tuple(notes))

@@ -48,7 +48,7 @@ def _strongest(m: AttentionMap) -> str:
         query, key = (shortened(str((m.labels.get(axis) or range(m.size(axis)))[i])) for axis, i in zip(m.axes, place, strict=True))
         other = " at another position" if m.kind == "self" else ""
         return f"“{query}” looks at “{key}” with {weights[place]:.3f}, the strongest look{other}."
-    if m.axes in (("key",), ("key picked",), ("word",)):
+    if m.axes in (("key",), ("key picked",), ("word",)) or m.norm == "binary":
         return _one_a_word(m)
     if m.axes == ("channel",):
         return (

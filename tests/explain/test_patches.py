@@ -38,6 +38,11 @@ def test_where_there_are_only_patches_a_row_is_still_a_distribution_and_nothing_
     assert (m.norm, m.notes) == ("softmax", ())
 
 
+def test_one_token_that_is_no_place_is_named() -> None:
+    m = over_patches(attention([[0.25] * 4] * 4), Patches(1, 3, ("CLS",)), 2)
+    assert m.notes[1] == "The rest goes to CLS, which is no place of the photo."
+
+
 def test_all_positions_on_average_is_the_mean_of_the_rows() -> None:
     m = over_patches(attention(WEIGHTS), PATCHES, None)
     assert float(m.dense()[1, 2]) == pytest.approx((0.05 + 6) / 8)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,9 +10,9 @@ from PIL import Image
 
 from attnviz.encode import Patches
 from attnviz.explain import over_patches
-from attnviz.plot import as_url, footless, framed, laid_over, look, overlay
+from attnviz.plot import as_url, caption, footless, framed, laid_over, look, overlay
 from attnviz.plot.style import BLUE
-from tests.tiny import attention, rows
+from tests.tiny import attention, gates, rows
 
 NOISE = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
 MAP = over_patches(attention(rows(7, 7)), Patches(2, 3, ("CLS",)), 4)
@@ -57,3 +58,8 @@ def test_without_a_legend_the_picture_is_as_large_and_the_figure_ends_below_it()
     figure = footless(plain)
     assert figure.layout.height - figure.layout.margin.t - figure.layout.margin.b == room
     assert figure.layout.height < 300
+
+
+def test_the_caption_of_picked_patches_counts_them() -> None:
+    picks = replace(gates([[0, 1], [1, 1]]), kind="hard", norm="binary")
+    assert "3 of 4 are picked." in caption(picks, "m", 0.1, 0)

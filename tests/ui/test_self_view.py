@@ -1,5 +1,6 @@
 """The self-attention view, without a browser."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from attnviz import cards, load
 from attnviz.encode import Patches, Point
 from attnviz.ui import cache, widgets
-from attnviz.ui.photo.looks import ALL, HERE, POINT, WHO, WHO_PLAIN
+from attnviz.ui.photo.looks import ALL, HERE, OWN, POINT, WHO, WHO_PLAIN
 from attnviz.ui.photo.patches import HEAD, LAYER, MEAN, ROLLOUT
 from tests.foreign.making import saved
 from tests.tiny import write_photo_model
@@ -83,6 +84,15 @@ def test_cls_looks_first_where_there_is_one_and_a_click_lets_the_patch_look(mode
     assert page.selectbox(key=WHO).value == HERE
     page.selectbox(key=WHO).set_value(ALL).run()
     assert lists(page) == ["**All positions on average look at**"]
+
+
+def test_the_scale_goes_from_0_or_by_choice_from_the_smallest_number(models: Path) -> None:
+    page = opened("nonlocal")
+    ends = re.findall(r"Colours run from ([0-9.]+) to ([0-9.]+)", captions(page))
+    assert ends[0][0] == "0.000"
+    page.radio(key="patch-scale").set_value(OWN).run()
+    ((bottom, top),) = re.findall(r"Colours run from ([0-9.]+) to ([0-9.]+)", captions(page))
+    assert 0 < float(bottom) < float(top) == float(ends[0][1])
 
 
 def test_the_mean_of_heads_is_said(models: Path) -> None:

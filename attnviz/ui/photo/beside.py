@@ -2,23 +2,21 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
 from attnviz import plot
 from attnviz.cards import ModelCard
 from attnviz.errors import AttnvizError
-from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 from attnviz.ui import cache, widgets
 from attnviz.ui.photo import looks, point
+from attnviz.ui.photo.looks import OWN, SCALES, WHOLE
 from attnviz.ui.photo.mains import Main, main_map
 from attnviz.ui.photo.view import Given, encoded
 from attnviz.ui.reading import told
 
 OTHERS, SCALE = "beside-others", "beside-scale"
-WHOLE, OWN = "0 to 1", "smallest to largest"
 DEFAULTS = {OTHERS: None, SCALE: WHOLE}
 # Who stands beside a model at first: the first of these that is another.
 PREFERRED = ("cifar-vit", "cifar-cbam")
@@ -26,7 +24,7 @@ MOST, ACROSS, LABELS = 5, 3, 3
 STRENGTH = 0.85
 LEGEND = (
     "Blue: weights, which are shares of one whole. Amber: gates, each by itself between 0, shut, and 1, open, and no share of "
-    "anything. Teal: what was picked. A model's pictures are on a scale of its own, which its legend says."
+    "anything. Teal: what was picked. Every model's scale is its own, and its legend says it."
 )
 
 
@@ -42,7 +40,7 @@ def draw(prediction: Prediction, given: Given) -> None:
     first, second = st.columns([3, 2], vertical_alignment="bottom")
     with first:
         cards = others(prediction.card.name)
-    stretched = second.segmented_control("Scale of gates", [WHOLE, OWN], key=SCALE, required=True) == OWN
+    stretched = second.segmented_control("Scale", [WHOLE, OWN], key=SCALE, required=True, help=SCALES) == OWN
     widgets.keep(DEFAULTS)
     results = [prediction, *decided(cards, given)]
     st.markdown(agreement(results))
@@ -105,7 +103,7 @@ def one(prediction: Prediction, given: Given, stretched: bool) -> None:
         return
     layers = prediction.tape.layers
     place = layers.index(main.m.layer) if main.m.layer in layers else "All layers"
-    bottom, top = scale(main.m, stretched)
+    bottom, top = looks.scale(main.m, stretched)
     said = f"{main.said} {plot.caption(main.m, name, prediction.seconds, place)}"
     if main.figure is None:
         said += f" Colours run from {bottom:.3f} to {top:.3f}; the lower end is dimmed and grey."
@@ -115,15 +113,6 @@ def one(prediction: Prediction, given: Given, stretched: bool) -> None:
         figure = main.figure
         widgets.chart(figure, f"beside-{name}-figure", said)
     widgets.card_foot(main.m, figure, said, prediction, f"beside-{name}", main.maps)
-
-
-def scale(m: AttentionMap, stretched: bool) -> tuple[float, float]:
-    """The ends of the colours: shares of a whole from nothing to the largest, gates from 0 to 1 or from smallest to largest."""
-    numbers = m.dense()
-    if m.norm in ("sigmoid", "binary"):
-        own = stretched and np.ptp(numbers) >= plot.ALIKE
-        return (float(numbers.min()), float(numbers.max())) if own else (0.0, 1.0)
-    return 0.0, max(float(numbers.max()), 1e-9)
 
 
 def laid_over(prediction: Prediction, main: Main, bottom: float, top: float) -> go.Figure:

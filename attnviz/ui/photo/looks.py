@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
+from attnviz import plot
 from attnviz.encode import Patches, Point
 from attnviz.explain import over_patches, rollout
 from attnviz.explain.rollout import LONGEST
@@ -19,6 +21,8 @@ WHO, WHO_PLAIN = "patch-query", "patch-query-plain"
 HERE, ALL = "the clicked point", "all positions on average"
 HEADS = ("head", "query", "key")
 MIDDLE = Point(0.5, 0.5)
+WHOLE, OWN = "from 0", "smallest to largest"
+SCALES = "From 0 to the largest weight, for gates to 1; or from the smallest number to the largest, which shows small differences."
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,15 @@ class Look:
     def map(self) -> AttentionMap:
         """Over the photo."""
         return over_patches(self.m, self.grid, self.query)
+
+
+def scale(m: AttentionMap, stretched: bool) -> tuple[float, float]:
+    """The ends of the colours: of gates and picks 0 and 1, of weights 0 and the largest; by choice smallest and largest of all."""
+    numbers = m.dense()
+    alike = plot.ALIKE if m.norm == "sigmoid" else 0.0
+    if stretched and m.norm != "binary" and np.ptp(numbers) > alike:
+        return float(numbers.min()), float(numbers.max())
+    return 0.0, 1.0 if m.norm in ("sigmoid", "binary") else max(float(numbers.max()), 1e-9)
 
 
 def available(prediction: Prediction) -> bool:

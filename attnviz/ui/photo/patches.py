@@ -8,7 +8,23 @@ from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 from attnviz.ui import widgets
 from attnviz.ui.photo import point
-from attnviz.ui.photo.looks import ALL, HERE, WHO, WHO_PLAIN, Look, can_roll_out, followed, layers, look_of, spot, take
+from attnviz.ui.photo.looks import (
+    ALL,
+    HERE,
+    OWN,
+    SCALES,
+    WHO,
+    WHO_PLAIN,
+    WHOLE,
+    Look,
+    can_roll_out,
+    followed,
+    layers,
+    look_of,
+    scale,
+    spot,
+    take,
+)
 from attnviz.ui.photo.view import Given, encoded
 from attnviz.weights import Floats
 
@@ -31,9 +47,10 @@ def draw(prediction: Prediction, given: Given) -> None:
         look = who_chosen(prediction, m, title)
     with fourth.popover("More", width="stretch"):
         opacity = st.slider("Strength of the overlay", 0.0, 1.0, STRENGTH, 0.05, key=OPACITY)
+        stretched = st.radio("Scale", [WHOLE, OWN], key="patch-scale", help=SCALES) == OWN
         by_number(look.grid)
     widgets.keep(DEFAULTS)
-    laid_out(prediction, look, title if isinstance(layer, str) else layer, opacity)
+    laid_out(prediction, look, title if isinstance(layer, str) else layer, opacity, stretched)
     lists(look)
 
 
@@ -103,23 +120,23 @@ def by_number(grid: Patches) -> None:
         st.number_input(f"The point's {axis}", 0, count - 1, value, key=f"{key}-{axis}", on_change=moved)
 
 
-def laid_out(prediction: Prediction, look: Look, layer: int | str, opacity: float) -> None:
+def laid_out(prediction: Prediction, look: Look, layer: int | str, opacity: float, stretched: bool) -> None:
     """Photo, map and overlay in a row, the point framed where it looks, and the foot of the map card."""
     seen, m, place = encoded(prediction).seen, look.map, look.grid.at(spot())
-    top = max(float(m.dense().max()), 1e-9)
+    ends = scale(m, stretched)
     framed = look.query == look.grid.position(*place)
     st.subheader(f"{look.title}: where {look.who} looks", anchor=False)
     photo, numbers, together = st.columns(3)
     with photo:
         point.photo(plot.small(seen), look.grid, spot(), framed, "patch-photo", take)
     with numbers:
-        widgets.chart(plot.gate_map(m, 0.0, top), "patch-map", f"Where {look.who} looks, patch by patch")
+        widgets.chart(plot.gate_map(m, *ends), "patch-map", f"Where {look.who} looks, patch by patch")
     with together:
-        point.photo(plot.laid_over(m, seen, opacity, 0.0, top), look.grid, spot(), framed, "patch-overlay", take)
+        point.photo(plot.laid_over(m, seen, opacity, *ends), look.grid, spot(), framed, "patch-overlay", take)
     said = "" if framed else "Click the photo to see where that patch looks. "
     said += plot.caption(m, prediction.card.name, prediction.seconds, layer)
-    said += f" Colours run from 0 to {top:.3f}, the largest weight; what gets little is dimmed and grey."
-    figure = plot.overlay(m, seen, opacity, 0.0, top)
+    said += f" Colours run from {ends[0]:.3f} to {ends[1]:.3f}, the largest weight; what gets little is dimmed and grey."
+    figure = plot.overlay(m, seen, opacity, *ends)
     widgets.card_foot(m, plot.framed(figure, *place) if framed else figure, said, prediction, "patch")
 
 
