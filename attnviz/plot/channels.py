@@ -73,18 +73,17 @@ def feature_maps(before: Floats, gates: Sequence[float], names: Sequence[str]) -
                 z=(picture / top * STEPS).round().astype(np.int8), zmin=-STEPS, zmax=STEPS, colorscale=diverging(), showscale=False,
                 hoverinfo="skip", row=row, col=column + 1,
             )  # fmt: skip
+    rows, columns = before.shape[1:]
     axis = {"fixedrange": True, "showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "constrain": "domain",
             "showline": True, "mirror": True, "linecolor": GREY}  # fmt: skip
-    figure.update_xaxes(**axis)
-    for row in range(2):
-        for column in range(count):
-            number = row * count + column + 1
-            figure.update_yaxes(
-                **axis, autorange="reversed", scaleanchor="x" if number == 1 else f"x{number}", row=row + 1, col=column + 1,
-                title={"text": ("before", "after")[row], "standoff": 4} if column == 0 else None,
-            )  # fmt: skip
-    figure.update_annotations(font_size=12)
-    return finish(figure, 2 * PICTURE + 60).update_layout(margin_t=40)
+    figure.update_xaxes(**axis, range=[-0.5, columns - 0.5])
+    figure.update_yaxes(**axis, range=[rows - 0.5, -0.5])
+    for number in range(2 * count):
+        figure.update_yaxes(scaleanchor=f"x{number + 1}" if number else "x", row=number // count + 1, col=number % count + 1)
+    for row, name in enumerate(("before", "after"), start=1):
+        figure.update_yaxes(title={"text": name, "standoff": 4}, row=row, col=1)
+    figure.update_annotations(font_size=12, yshift=2)
+    return finish(figure, 2 * PICTURE + 70).update_layout(margin_t=46, margin_l=24)
 
 
 def before_after(labels: Sequence[str], before: Sequence[float], after: Sequence[float]) -> go.Figure:

@@ -90,11 +90,10 @@ def controls(m: AttentionMap, model: str) -> None:
     ranked, numbers, here = strongest(m, m.size("channel")), m.dense(), of(model).get(m.layer, {})
     if st.session_state.get(ONE) not in ranked:
         st.session_state[ONE] = ranked[0]
-    first, second = st.columns(2, vertical_alignment="bottom")
-    channel = first.selectbox("Channel", ranked, format_func=lambda i: f"{i}, gate {numbers[i]:.3f}", key=ONE)
+    channel = st.selectbox("Channel", ranked, format_func=lambda i: f"{i}, gate {numbers[i]:.3f}", key=ONE)
     names = {value: name for name, value in VALUES.items()}
     st.session_state[HOW] = names.get(here.get(channel, -1.0), AS_IT_IS)
-    second.segmented_control(
+    st.segmented_control(
         "Its gate", [AS_IT_IS, *VALUES], key=HOW, required=True,
         on_change=lambda: put(model, m.layer, [st.session_state[ONE]], VALUES.get(st.session_state[HOW])),
     )  # fmt: skip
@@ -104,8 +103,9 @@ def controls(m: AttentionMap, model: str) -> None:
         "Strongest 10 % off": lambda: put(model, m.layer, strongest(m, count), 0.0),
         "Reset": lambda: of(model).clear(),
     }
-    for place, (label, press) in zip(st.columns(3), buttons.items(), strict=True):
-        place.button(label, on_click=press, key=f"channel-{label.split(' ')[0].lower()}", width="stretch")
+    with st.container(horizontal=True):
+        for label, press in buttons.items():
+            st.button(label, on_click=press, key=f"channel-{label.split(' ')[0].lower()}")
 
 
 def difference(prediction: Prediction, after: Passed, layers: Sequence[str]) -> None:
