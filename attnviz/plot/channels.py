@@ -74,12 +74,13 @@ def feature_maps(before: Floats, gates: Sequence[float], names: Sequence[str]) -
                 hoverinfo="skip", row=row, col=column + 1,
             )  # fmt: skip
     rows, columns = before.shape[1:]
-    axis = {"fixedrange": True, "showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "constrain": "domain",
-            "showline": True, "mirror": True, "linecolor": GREY}  # fmt: skip
+    axis = {"fixedrange": True, "showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "constrain": "domain"}
     figure.update_xaxes(**axis, range=[-0.5, columns - 0.5])
     figure.update_yaxes(**axis, range=[rows - 0.5, -0.5])
     for number in range(2 * count):
-        figure.update_yaxes(scaleanchor=f"x{number + 1}" if number else "x", row=number // count + 1, col=number % count + 1)
+        place = {"row": number // count + 1, "col": number % count + 1}
+        figure.update_yaxes(scaleanchor=f"x{number + 1}" if number else "x", **place)
+        figure.add_shape(type="rect", x0=-0.5, x1=columns - 0.5, y0=-0.5, y1=rows - 0.5, line={"color": GREY, "width": 1}, **place)
     for row, name in enumerate(("before", "after"), start=1):
         figure.update_yaxes(title={"text": name, "standoff": 4}, row=row, col=1)
     figure.update_annotations(font_size=12, yshift=2)
