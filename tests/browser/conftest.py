@@ -53,7 +53,7 @@ def serve(**environment: str) -> tuple[subprocess.Popen[bytes], str]:
         start_new_session=True,
     )
     url = f"http://127.0.0.1:{port}"
-    for _ in range(240):
+    for _ in range(720):
         try:
             urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).close()
             return process, url
