@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from attnviz.layers.hard import HardChoice, gumbel, straight_through
+from attnviz.layers.hard import HardChoice, HardPicks, gumbel, straight_through
 from attnviz.layers.masked_softmax import masked_softmax
 from attnviz.layers.scores import SCORES
 from attnviz.probe import Probe
@@ -65,3 +65,18 @@ class AttendGumbel(nn.Module):
         scores = self.scores(query, key)
         soft = self.soft["probe"](masked_softmax(scores + gumbel(scores, generator), None, temperature))
         return self.choice["probe"](straight_through(soft)) @ value
+
+
+class AttendPicks(nn.Module):
+    """Each step is read or not, on its own: sigmoid(w . x + b) are the odds, and a step that was not picked is 0."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.scores = nn.Linear(features, 1)
+        self.pick = HardPicks()
+
+    def forward(self, x: Tensor, *, sample: bool = False, generator: torch.Generator | None = None) -> Tensor:
+        """(batch, step, feature) -> the same; without `sample` the most probable picks, those with odds above one half."""
+        scores = self.scores(x).squeeze(-1)
+        picks, _ = self.pick(scores, torch.ones_like(scores, dtype=torch.bool), sample=sample, generator=generator)
+        return x * picks[..., None]

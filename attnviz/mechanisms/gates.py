@@ -146,7 +146,7 @@ GATES = (
         scores="θ(x) · φ(x) / √features", normalises="softmax", over="places of the feature map", query="each place",
         formula=r"y_i = x_i + W_z \sum_j \operatorname{softmax}_j\left(\frac{\theta(x_i) \cdot \phi(x_j)}{\sqrt{d}}\right) g(x_j)",
         paper=WANG_NON_LOCAL, layer=NonLocal, input="feature-map", prepare=_non_local, controls=(REDUCTION, SEED),
-        follows=("multi-head",),
+        follows=("multi-head",), trained=("cifar-nonlocal",),
         keras=KerasAnswer(
             "follows", "MultiHeadAttention", "One head with attention_axes over rows and columns; the input is added behind it.",
             "layer = keras.layers.MultiHeadAttention(1, features, attention_axes=(1, 2))\n"

@@ -4,12 +4,12 @@ from typing import Any
 
 import torch
 
-from attnviz.layers.attend import AttendGumbel, AttendHard
-from attnviz.layers.hard import HardChoice, gumbel
-from attnviz.mechanisms.arrays import batch, labels, tensors
+from attnviz.layers.attend import AttendGumbel, AttendHard, AttendPicks
+from attnviz.layers.hard import HardChoice, HardPicks, gumbel
+from attnviz.mechanisms.arrays import batch, labels, matrix, tensors, vector
 from attnviz.mechanisms.inputs import Vectors
-from attnviz.mechanisms.mechanism import KerasAnswer, Mechanism, Prepared, Slider
-from attnviz.mechanisms.papers import JANG, XU
+from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, Slider, seeded
+from attnviz.mechanisms.papers import JANG, LEI, XU
 from attnviz.mechanisms.scoring import TEMPERATURE
 
 DRAW = Slider("draw", "Seed of the draw", 0, 99, 1, 0)
@@ -44,6 +44,17 @@ def _gumbel(inputs: Vectors, temperature: float, draw: float) -> Prepared:
     )  # fmt: skip
 
 
+def _picks(inputs: Vectors, draw: float, seed: float) -> Prepared:
+    x = batch(inputs.query)
+    layer = seeded(AttendPicks(x.shape[-1]), seed)
+    chance = torch.rand(x.shape[:2], generator=torch.Generator().manual_seed(int(draw))).numpy()
+    return Prepared(
+        layer, tensors(x), {"sample": True, "generator": torch.Generator().manual_seed(int(draw))},
+        {"x": x, "w": matrix(layer.scores)[:, 0], "b": vector(layer.scores.bias), "chance": chance},
+        {"key": inputs.rows}, (UNTRAINED,), first="picks",
+    )  # fmt: skip
+
+
 SCORES = "scores = query @ np.swapaxes(key, 1, 2) / np.sqrt(query.shape[-1])\n"
 
 SAMPLED = (
@@ -52,6 +63,10 @@ SAMPLED = (
     "weights = keras.ops.one_hot(picked, key.shape[1])\n"
     "output = keras.ops.matmul(weights, value)"
 )
+
+PICKS = """odds = keras.ops.sigmoid(x @ w + b)  # chance: one number from 0 to 1 for each step
+weights = keras.ops.cast(keras.ops.greater(odds, chance), "float32")
+output = keras.ops.multiply(x, weights[..., None])"""
 
 GUMBEL = (
     SCORES + "# noise: -log(-log(chance)), one number for each query and key\n"
@@ -83,6 +98,16 @@ HARD = (
         follows=("masked-softmax", "categorical"),
         keras=KerasAnswer(
             "follows", "Attention", "As the limit of a temperature near 0; but no gradient reaches the scores then.", ARGMAX,
+        ),
+    ),
+    Mechanism(
+        "bernoulli", "Hard attention, each step on its own", "hard", "hard",
+        scores="w · x + b", normalises="sigmoid, then each step is picked or not", over="steps, each on its own", query="nobody",
+        formula=r"z_t \sim \operatorname{Bernoulli}\left(\sigma(w \cdot x_t + b)\right), \qquad y_t = z_t\, x_t",
+        paper=LEI, layer=HardPicks, input="x", prepare=_picks, controls=(DRAW, SEED), follows=("categorical",),
+        trained=("sentiment-hard",),
+        keras=KerasAnswer(
+            "cannot", "Attention", "Keras' layers draw nothing, and share 1 among keys; here any number is picked.", PICKS,
         ),
     ),
     Mechanism(

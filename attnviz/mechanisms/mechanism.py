@@ -1,6 +1,7 @@
 """What is said about a mechanism, and how it runs on an input so small that every number can be read."""
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -159,7 +160,8 @@ class Mechanism:
         own = [m for m in found if m.receipt is not None and m.receipt.how == PROBED]
         maps = sorted(map(self._named, own or found), key=lambda m: not m.layer.endswith(made.first))
         shown = (output[0] if isinstance(output, tuple) else output)[0].numpy()
-        return Shown(tuple(maps), shown, MappingProxyType(dict(made.names)), made.notes)
+        spoken = {name: value for name, value in made.names.items() if re.search(rf"\b{name}\b", self.keras.call)}
+        return Shown(tuple(maps), shown, MappingProxyType(spoken), made.notes)
 
     def _named(self, m: AttentionMap) -> AttentionMap:
         """A map from the fused kernel, which knows nothing of windows and latents, under the mechanism's own name."""

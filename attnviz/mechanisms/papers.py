@@ -11,6 +11,7 @@ HINTON = Paper("Hinton, Vinyals and Dean", 2015, "https://arxiv.org/abs/1503.025
 HU = Paper("Hu, Shen and Sun", 2018, "https://arxiv.org/abs/1709.01507")
 JAEGLE = Paper("Jaegle et al.", 2021, "https://arxiv.org/abs/2103.03206")
 JANG = Paper("Jang, Gu and Poole", 2017, "https://arxiv.org/abs/1611.01144")
+LEI = Paper("Lei, Barzilay and Jaakkola", 2016, "https://arxiv.org/abs/1606.04155")
 LUONG = Paper("Luong, Pham and Manning", 2015, "https://arxiv.org/abs/1508.04025")
 NADARAYA = Paper("Nadaraya; Watson", 1964, "https://doi.org/10.1137/1109020")
 RAFFEL = Paper("Raffel and Ellis", 2016, "https://arxiv.org/abs/1512.08756")

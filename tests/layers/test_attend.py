@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from attnviz import record
-from attnviz.layers.attend import Attend, AttendGumbel, AttendHard
+from attnviz.layers.attend import Attend, AttendGumbel, AttendHard, AttendPicks
 from attnviz.layers.hard import gumbel, gumbel_choice
 from attnviz.layers.scores import SCORES
 
@@ -65,6 +65,18 @@ def test_straight_through_shows_the_softmax_of_its_gradient_and_the_choice() -> 
     np.testing.assert_array_equal(tape["choice"].dense(), gumbel_choice(scores, None, 0.5, seeded())[0])
     np.testing.assert_array_equal(tape["choice"].dense().argmax(-1), soft[0].argmax(-1))
     assert torch.equal(output[0], VALUE[0, soft[0].argmax(-1)])
+
+
+def test_steps_are_read_as_often_as_their_odds_say() -> None:
+    torch.manual_seed(0)
+    layer, generator, repeats = AttendPicks(6), seeded(), 4000
+    with torch.no_grad():
+        odds = (KEY @ layer.scores.weight[0] + layer.scores.bias).sigmoid()
+        read = torch.stack([layer(KEY, sample=True, generator=generator) for _ in range(repeats)])
+        probable = layer(KEY)
+    assert torch.isin(read, torch.cat([KEY.flatten(), torch.zeros(1)])).all()
+    torch.testing.assert_close((read != 0).any(-1).float().mean(0), odds, atol=4 * 0.5 / repeats**0.5, rtol=0)
+    assert torch.equal(probable, KEY * (odds > 0.5)[..., None])
 
 
 def test_noise_has_the_mean_and_the_spread_of_gumbels() -> None:

@@ -21,8 +21,8 @@ def inputs(kind: str, seed: int = 0) -> Inputs:
 
 
 def in_keras(keras: ModuleType, mechanism: Mechanism, shown: Shown) -> dict[str, Any]:
-    """`output` and, where the code leaves them, `weights`, from the very text that the page shows; without the batch."""
+    """What the very text that the page shows leaves behind, without the batch: `output`, `weights`, `odds`, `soft`, `gate`."""
     space: dict[str, Any] = {"keras": keras, "np": np, **shown.names}
     exec(mechanism.keras.call, space)
-    found = {name: space[name] for name in ("output", "weights") if name in space}
+    found = {name: space[name] for name in ("output", "weights", "odds", "soft", "gate") if name in space}
     return {name: torch.as_tensor(array).detach().cpu().numpy()[0] for name, array in found.items()}

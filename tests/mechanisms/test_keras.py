@@ -11,6 +11,8 @@ import torch
 from attnviz.mechanisms import MECHANISMS, Choice, Mechanism, Slider, find
 from tests.mechanisms.making import in_keras, inputs
 
+# which map holds what the code calls by this name
+SHOWN_BY = {"weights": 0, "gate": 0, "odds": 1, "soft": 1}
 CANNOT = [mechanism.name for mechanism in MECHANISMS if mechanism.keras.relation == "cannot"]
 
 
@@ -32,9 +34,10 @@ def test_the_code_on_the_page_gives_the_layers_numbers(keras: ModuleType, mechan
     shown = mechanism.run(inputs(mechanism.input, seed=moved), **(other_values(mechanism) if moved else {}))
     found = in_keras(keras, mechanism, shown)
     np.testing.assert_allclose(found["output"], shown.output, atol=1e-5)
-    if "weights" in found:
-        ours = shown.maps[0].dense()
-        np.testing.assert_allclose(found["weights"].reshape(ours.shape), ours, atol=1e-5)
+    for name, numbers in found.items():
+        if name != "output":
+            ours = shown.maps[SHOWN_BY[name]].dense()
+            np.testing.assert_allclose(numbers.reshape(ours.shape), ours, atol=1e-5)
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS, ids=lambda m: m.name)
@@ -97,6 +100,9 @@ def test_keras_draws_nothing_and_mixes_all_values(keras: ModuleType) -> None:
         picked = find(name).run(inputs("query-key-value")).maps[0]
         assert picked.norm == "onehot"
         assert set(np.unique(picked.dense())) == {0, 1}
+    picks = find("bernoulli").run(inputs("x")).maps[0]
+    assert picks.norm == "binary"
+    assert picks.dense().sum() != 1
     drawn = [find("categorical").run(inputs("query-key-value"), draw=seed).maps[0].dense() for seed in range(5)]
     assert any(not np.array_equal(drawn[0], other) for other in drawn[1:])
 
@@ -120,7 +126,7 @@ def test_gates_share_nothing() -> None:
 
 
 def test_every_cannot_has_its_fact_here() -> None:
-    facts = {"local-p", "categorical", "gumbel", "squeeze-excitation", "eca", "cbam-channel", "cbam-spatial"}
+    facts = {"local-p", "categorical", "bernoulli", "gumbel", "squeeze-excitation", "eca", "cbam-channel", "cbam-spatial"}
     assert set(CANNOT) == facts
 
 
