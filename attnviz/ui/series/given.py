@@ -34,7 +34,7 @@ class Given(NamedTuple):
 
 def given(card: ModelCard) -> Given | None:
     """What is to be gone on with; None where no file was chosen yet."""
-    first, second = st.columns([1, 2], vertical_alignment="bottom")
+    first, second = st.columns([1, 2])
     with first:
         source = st.segmented_control("Series", ["Sample", "Upload"], key=SOURCE, required=True)
     with second:

@@ -56,10 +56,11 @@ def said(prediction: Prediction) -> None:
 def controls(prediction: Prediction) -> tuple[int, int]:
     """The step ahead, from 0, and the head."""
     series, heads = _series(prediction), prediction.tape[LOOK].size("head")
-    back, slider, on, chosen = st.columns([1, 8, 1, 4], vertical_alignment="bottom")
-    back.button("←", key="series-earlier", help="One step earlier", on_click=_go, args=(-1, series.ahead), width="stretch")
+    slider, buttons, chosen = st.columns([8, 2, 4], vertical_alignment="bottom")
     slider.slider("Step ahead", 1, series.ahead, key=STEP, format=f"%d of {series.ahead}")
-    on.button("→", key="series-later", help="One step later", on_click=_go, args=(1, series.ahead), width="stretch")
+    row = buttons.container(horizontal=True)
+    row.button("←", key="series-earlier", help="One step earlier", on_click=_go, args=(-1, series.ahead), width="stretch")
+    row.button("→", key="series-later", help="One step later", on_click=_go, args=(1, series.ahead), width="stretch")
     head = chosen.selectbox("Head", [MEAN, *range(heads)], format_func=_head_name, key=HEAD)
     return int(st.session_state[STEP]) - 1, int(head)
 
