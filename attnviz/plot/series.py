@@ -58,7 +58,12 @@ def continued(
     _ends(figure, np.concatenate(curves), float(weights.max()))
     figure.update_xaxes(fixedrange=True, showgrid=False)
     figure.update_xaxes(range=[before[0], before[-1]], col=1)
-    ends = {"tickvals": [behind[0], behind[-1]], "ticktext": ["+1", f"+{len(behind)}"], "tickangle": 0}
+    ends = {
+        "tickvals": [behind[0], behind[-1]],
+        "ticktext": ["+1", f"+{len(behind)}"],
+        "tickangle": 0,
+        "ticklabeloverflow": "allow",
+    }
     figure.update_xaxes(range=[before[-room], behind[-1]], **ends, showticklabels=True, row=1, col=2)
     figure.add_vline(x=behind[0], line={"color": GREY, "dash": "dash", "width": 1}, row=1, col=2)
     finish(figure, HEIGHT, hovermode="closest")
