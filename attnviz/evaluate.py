@@ -13,8 +13,9 @@ from attnviz.alignment import error_rate, links, read_links
 from attnviz.data import cifar10, masked, photos, sst, tatoeba
 from attnviz.encode.translation import written
 from attnviz.errors import CardError, DataError, InputError, NothingToScore
+from attnviz.evaluate_picks import by_ways_of_picking
 from attnviz.evaluate_series import forecast
-from attnviz.nets import HardClassifier, Net, Translator
+from attnviz.nets import DrawingNet, Net, Translator
 from attnviz.nets.translator import END, padded
 from attnviz.record import record
 from attnviz.scoring import Figures, score_maps
@@ -76,7 +77,7 @@ def sentiment(model: Net, data: Path) -> Metrics:
 def _decided(model: Net, text: str, shares: list[float]) -> int:
     """The label's number; the share of words that were picked on the way goes to `shares`, where a net picks words."""
     tensors = model.encode(text).tensors
-    if not isinstance(model, HardClassifier):
+    if not isinstance(model, DrawingNet):
         return int(model(**tensors).argmax(-1))
     with record(model, "picker.picks") as tape:
         label = int(model(**tensors).argmax(-1))
@@ -85,8 +86,10 @@ def _decided(model: Net, text: str, shares: list[float]) -> int:
 
 
 def photo(model: Net, data: Path) -> Metrics:
-    """Accuracy over the 10,000 photos of the CIFAR-10 test split, each seen once and as it is."""
+    """Accuracy over the 10,000 photos of the CIFAR-10 test split, each seen once and as it is; more with hard attention."""
     images, labels = cifar10.read(data, "test")
+    if isinstance(model, DrawingNet):
+        return by_ways_of_picking(model, _batches(images, model), torch.from_numpy(labels))
     return accuracy((int(label) for batch in _batches(images, model) for label in model(batch).argmax(-1)), labels.tolist())
 
 

@@ -15,7 +15,7 @@ from attnviz.cards import ModelCard
 from attnviz.encode import Encoded, EncodedImage, EncodedSeries, EncodedText, Patches
 from attnviz.errors import InputError
 from attnviz.maps import AttentionMap
-from attnviz.nets import HardClassifier, Net
+from attnviz.nets import DrawingNet, Net
 from attnviz.record import Tape, record
 
 SEEDS = 1 << 32
@@ -101,28 +101,31 @@ def decide(model: Net, encoded: Encoded, *, seed: int | None = None) -> Predicti
 
 @dataclass(frozen=True)
 class Samples:
-    """What a net with hard attention picked by chance, again and again: `odds` (word,), `picks` (sample, word) of booleans,
-    `probabilities` (sample, label). Sample i is what `predict` gives with seed + i."""
+    """What a net with hard attention picked by chance, again and again. Sample i is what `predict` gives with seed + i.
+
+    For a text `odds` (word,), `picks` (sample, word) of booleans, `probabilities` (sample, label); for a photo the same with
+    (row, column) of patches instead of words.
+    """
 
     odds: NDArray[np.float32]
     picks: NDArray[np.bool_]
     probabilities: NDArray[np.float64]
 
 
-def resample(model: Net, encoded: EncodedText, seed: int, count: int = 100) -> Samples:
-    """The picks and decisions of `count` seeds from `seed` on, for one text; InputError for a net that draws nothing."""
+def resample(model: Net, encoded: Encoded, seed: int, count: int = 100) -> Samples:
+    """The picks and decisions of `count` seeds from `seed` on, for one input; InputError for a net that draws nothing."""
     for end in (seed, seed + count - 1):
         _seed(model, end)
-    net = cast(HardClassifier, model)
+    net = cast(DrawingNet, model)
     with torch.no_grad():
-        scores, words = net.scores(**encoded.tensors)
-        picks, odds = net.picker.draws(scores, words, range(seed, seed + count))
-        logits = net.read(**{name: tensor.expand(count, -1) for name, tensor in encoded.tensors.items()}, picks=picks)
+        picks, odds = net.picker.draws(range(seed, seed + count), *net.scores(**encoded.tensors))
+        repeated = {name: tensor.expand(count, *tensor.shape[1:]) for name, tensor in encoded.tensors.items()}
+        logits = net.read(**repeated, picks=picks)
     return Samples(odds[0].numpy(), picks.numpy(), logits.double().softmax(-1).numpy())
 
 
 def _seed(model: Net, seed: int) -> int:
-    if not isinstance(model, HardClassifier):
+    if not isinstance(model, DrawingNet):
         raise InputError(f"{model.card.name} draws nothing by chance", "leave the seed out, or take a model with hard attention")
     if not 0 <= seed < SEEDS:
         raise InputError(f"{seed} is no seed", f"take a whole number from 0 to {SEEDS - 1:,}")

@@ -17,7 +17,15 @@ from torch import Tensor, nn
 from attnviz.cards import sha256
 from attnviz.evaluate_series import VARIANTS
 from attnviz.maps import AttentionMap
-from attnviz.nets import BertClassifier, HardClassifier, ResNet, SeriesForecaster, SoftClassifier, VisionTransformer
+from attnviz.nets import (
+    BertClassifier,
+    GlimpseClassifier,
+    HardClassifier,
+    ResNet,
+    SeriesForecaster,
+    SoftClassifier,
+    VisionTransformer,
+)
 from attnviz.probe import Probe
 from attnviz.weights import Dense
 
@@ -25,6 +33,7 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = ["a", "b", "good", "bad", "film", "un", "##believ", "##able", "<", ">", "/", "&", ";", ".", "!", "script", "שלום"]
 PHOTO = {"labels": 3, "widths": [8, 16], "stem": 54, "reduction": 4}
 VIT = {"labels": 3, "width": 16, "heads": 4, "layers": 2, "inner": 24, "stem": 54, "features": 8}
+GLIMPSE = {"labels": 3, "patch": 4, "count": 16, "glance": 8, "widths": [8, 16], "reduction": 4}
 TEXT = {
     "labels": 2, "vocab_size": len(SPECIAL) + len(WORDS), "hidden_size": 16, "intermediate_size": 32,
     "num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": 32,
@@ -79,6 +88,27 @@ def write_photo_model(folder: Path, attention: str = "cbam", module: nn.Module |
     card = {
         "task": "photo", "input": "image", "labels": ["cat", "dog", "ship"], "net": "resnet",
         "config": {**PHOTO, "attention": attention},
+        "image": {"size": 32, "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]},
+        "files": {"weights.safetensors": sha256(folder / "weights.safetensors")},
+    }  # fmt: skip
+    write_card(folder, **{**card, **changes})
+    return folder
+
+
+def glimpse_net(seed: int = 0) -> GlimpseClassifier:
+    """Its scores are spread out, so that some patches are likely and some are not."""
+    torch.manual_seed(seed)
+    net = GlimpseClassifier(**GLIMPSE).eval()
+    net.glance.score.weight.data.mul_(8)
+    return net
+
+
+def write_glimpse_model(folder: Path, **changes: Any) -> Path:
+    """A model folder of hard attention over patches of a photo."""
+    folder.mkdir(parents=True)
+    save_file(glimpse_net().state_dict(), folder / "weights.safetensors")
+    card = {
+        "task": "photo", "input": "image", "labels": ["cat", "dog", "ship"], "net": "glimpse", "config": GLIMPSE,
         "image": {"size": 32, "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]},
         "files": {"weights.safetensors": sha256(folder / "weights.safetensors")},
     }  # fmt: skip

@@ -6,6 +6,7 @@ from attnviz.layers.cbam import CBAM, ChannelGate, SpatialGate
 from attnviz.layers.eca import ECA
 from attnviz.layers.feature import FeatureAttention
 from attnviz.layers.hard import HardChoice, HardPicks
+from attnviz.layers.hard_patches import PatchPicks
 from attnviz.layers.kernel_regression import KernelRegression
 from attnviz.layers.latent import Latent
 from attnviz.layers.low_rank import LowRank
@@ -33,6 +34,7 @@ __all__ = [
     "LowRank",
     "MultiHead",
     "NonLocal",
+    "PatchPicks",
     "PlainSelf",
     "SpatialGate",
     "SqueezeExcitation",

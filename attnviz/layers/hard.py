@@ -5,7 +5,7 @@ Gumbel estimator (Jang et al., 2017, arXiv:1611.01144; Maddison et al., 2017, ar
 on average, but calm. Random numbers come from the caller's generator: the same seed, the same picks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -42,16 +42,36 @@ class HardChoice(nn.Module):
         return choice, ((odds * choice).sum(-1) + none.view(odds.shape[:-1])).clamp_min(LEAST).log()
 
 
-class HardPicks(nn.Module):
+class Picker(nn.Module):
+    """Picks some of many, by odds that it shows with the picks. A kind of picking says what it takes, and how it picks."""
+
+    def __init__(self, odds: Probe, picks: Probe) -> None:
+        super().__init__()
+        self.odds = nn.ModuleDict({"probe": odds})
+        self.picks = nn.ModuleDict({"probe": picks})
+
+    forward: Callable[..., tuple[Tensor, Tensor]]
+    """Scores, `sample` and `generator` -> picks of booleans, and odds, both (batch, ...)."""
+
+    def draws(self, seeds: Iterable[int], *given: Tensor) -> tuple[Tensor, Tensor]:
+        """What `forward` samples for one example with a generator of each seed, (seed, ...) of booleans, and odds (1, ...)."""
+        made = [self(*given, sample=True, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+        return torch.cat([picks for picks, _ in made]), made[0][1]
+
+    def emit(self, picks: Tensor) -> Tensor:
+        """Shows picks, sampled here or given from outside, to whoever records: (batch, ...) of booleans -> the same."""
+        self.picks["probe"](picks.float())
+        return picks
+
+
+class HardPicks(Picker):
     """Each key is picked or not, on its own. Emits the odds, sigmoid(scores), and the picks, 0 or 1.
 
     `axis` names what is picked from.
     """
 
     def __init__(self, axis: str = "key") -> None:
-        super().__init__()
-        self.odds = nn.ModuleDict({"probe": Probe("hard", "bernoulli", "sigmoid", (axis,))})
-        self.picks = nn.ModuleDict({"probe": Probe("hard", "bernoulli", "binary", (axis,))})
+        super().__init__(Probe("hard", "bernoulli", "sigmoid", (axis,)), Probe("hard", "bernoulli", "binary", (axis,)))
 
     def forward(
         self, scores: Tensor, mask: Tensor, *, sample: bool = False, generator: torch.Generator | None = None
@@ -63,16 +83,6 @@ class HardPicks(nn.Module):
         odds = self.odds["probe"](scores.sigmoid().masked_fill(~mask, 0.0))
         chance = torch.rand(odds.shape, generator=generator).to(odds.device) if sample else 0.5
         return self.emit(odds > chance), odds
-
-    def draws(self, scores: Tensor, mask: Tensor, seeds: Iterable[int]) -> tuple[Tensor, Tensor]:
-        """Scores (1, key) -> what `forward` samples with a generator of each seed, (seed, key) of booleans, and odds (1, key)."""
-        made = [self(scores, mask, sample=True, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
-        return torch.cat([picks for picks, _ in made]), made[0][1]
-
-    def emit(self, picks: Tensor) -> Tensor:
-        """Shows picks, sampled here or given from outside, to whoever records: (batch, key) of booleans -> the same."""
-        self.picks["probe"](picks.float())
-        return picks
 
 
 def log_odds(scores: Tensor, picks: Tensor, mask: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from attnviz.nets.base import Decision, Net
 from attnviz.nets.bert import BertClassifier
+from attnviz.nets.drawing import DrawingNet
+from attnviz.nets.glimpse import GlimpseClassifier
 from attnviz.nets.hard_classifier import HardClassifier
 from attnviz.nets.photo_resnet import PhotoResNet
 from attnviz.nets.recurrent import BahdanauTranslator, LuongTranslator
@@ -15,6 +17,7 @@ from attnviz.nets.vit import VisionTransformer
 NETS: dict[str, type[Net]] = {
     "bahdanau": BahdanauTranslator,
     "bert-classifier": BertClassifier,
+    "glimpse": GlimpseClassifier,
     "hard-classifier": HardClassifier,
     "luong": LuongTranslator,
     "photo-resnet": PhotoResNet,
@@ -30,6 +33,8 @@ __all__ = [
     "BahdanauTranslator",
     "BertClassifier",
     "Decision",
+    "DrawingNet",
+    "GlimpseClassifier",
     "HardClassifier",
     "LuongTranslator",
     "Net",

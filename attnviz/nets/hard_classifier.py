@@ -10,12 +10,15 @@ from torch import Tensor, nn
 
 from attnviz.layers.hard import HardPicks
 from attnviz.layers.pooling import ContextPooling
-from attnviz.nets.base import Net
+from attnviz.nets.drawing import DrawingNet
 from attnviz.nets.soft_classifier import Encoder
 
 
-class HardClassifier(Net):
-    """Tokens of a sentence -> logits, by way of the picked words."""
+class HardClassifier(DrawingNet):
+    """Tokens of a sentence -> logits, by way of the picked words: those more likely picked than not, or drawn by their odds.
+
+    Takes three (batch, token) tensors of integers: ids, a mask that is 1 at real tokens, and the number of each token's word.
+    """
 
     def __init__(self, labels: int, vocab_size: int, embedding: int, inputs: int, hidden: int, dropout: float = 0.3) -> None:
         super().__init__()
@@ -23,22 +26,6 @@ class HardClassifier(Net):
         self.selector = Selector(embedding, inputs, hidden, dropout)
         self.picker = HardPicks("word")
         self.reader = Reader(labels, embedding, inputs, hidden, dropout)
-
-    def forward(
-        self, input_ids: Tensor, attention_mask: Tensor, word_ids: Tensor, *, picks: Tensor | None = None, seed: int | None = None
-    ) -> Tensor:
-        """Three (batch, token) tensors of integers, the mask 1 at real tokens, the number of each token's word -> logits.
-
-        Words are picked that are more likely picked than not; with a `seed` each is drawn by its odds. With `picks`,
-        (batch, word) of booleans, the selector is not asked at all.
-        """
-        if picks is None:
-            generator = None if seed is None else torch.Generator().manual_seed(seed)
-            scores, words = self.scores(input_ids, attention_mask, word_ids)
-            picks, _ = self.picker(scores, words, sample=seed is not None, generator=generator)
-        else:
-            self.picker.emit(picks)
-        return self.read(input_ids, attention_mask, word_ids, picks)
 
     def scores(self, input_ids: Tensor, attention_mask: Tensor, word_ids: Tensor) -> tuple[Tensor, Tensor]:
         """Scores of all words, (batch, word), and where there are words, booleans of the same shape."""

@@ -26,15 +26,15 @@ ATTENTION: dict[str, Callable[..., nn.Module]] = {
 class ResNet(Net):
     """Stem, then one stage a width; each stage halves the image and ends in a residual block with attention.
 
-    `options` go to the attention, `reduction` for example. `stride` is that of the stem.
+    `options` go to the attention, `reduction` for example. `stride` is that of the stem, `colours` the channels of the input.
     """
 
     def __init__(
         self, labels: int, widths: list[int], attention: str = "cbam", stem: int = 54, stride: int = 1, head_scale: float = 0.125,
-        **options: Any,
+        colours: int = 3, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.stem = nn.Conv2d(3, stem, 3, stride, padding=1)
+        self.stem = nn.Conv2d(colours, stem, 3, stride, padding=1)
         inputs = [stem, *widths[:-1]]
         self.stages = nn.Sequential(*[Stage(i, o, attention, options) for i, o in zip(inputs, widths, strict=True)])
         self.head = nn.Linear(widths[-1], labels, bias=False)
@@ -42,7 +42,7 @@ class ResNet(Net):
         self.stride = stride
 
     def forward(self, image: Tensor) -> Tensor:
-        """(batch, 3, row, column), normalised -> logits (batch, label)."""
+        """(batch, colour, row, column), normalised -> logits (batch, label)."""
         features = self.stages(F.gelu(self.stem(image)))
         logits: Tensor = self.head(features.amax((2, 3))) * self.head_scale
         return logits

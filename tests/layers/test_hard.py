@@ -97,7 +97,7 @@ def test_the_mean_of_sampled_picks_tends_to_the_odds() -> None:
 
 def test_draws_are_what_each_seed_alone_would_draw() -> None:
     layer, scores, mask = HardPicks(), torch.randn(1, 30, generator=generator()), torch.ones(1, 30, dtype=torch.bool)
-    picks, _ = layer.draws(scores, mask, range(3, 6))
+    picks, _ = layer.draws(range(3, 6), scores, mask)
     for row, seed in enumerate((3, 4, 5)):
         assert torch.equal(picks[row], layer(scores, mask, sample=True, generator=generator(seed))[0][0])
 

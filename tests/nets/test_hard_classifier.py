@@ -109,7 +109,7 @@ def test_the_same_seed_picks_the_same_words_and_seeds_differ() -> None:
 def test_the_mean_of_seeded_samples_tends_to_the_odds() -> None:
     net = hard_net()
     scores, words = net.scores(**one(3, 9, 14, 22, 30))
-    picks, odds = net.picker.draws(scores, words, range(3000))
+    picks, odds = net.picker.draws(range(3000), scores, words)
     spread = (odds * (1 - odds) / 3000).sqrt()
     assert ((picks.float().mean(0) - odds[0]).abs() <= 4 * spread[0] + 1e-6).all()
 

@@ -1,0 +1,38 @@
+"""The figures of a net that picks patches of photos: how right it is, how much it sees, and what other ways of picking give."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from attnviz.nets import DrawingNet
+
+
+def by_ways_of_picking(model: DrawingNet, batches: Iterable[Tensor], labels: Tensor) -> dict[str, float | int]:
+    """Accuracy with the most probable picks, the share of the photo that they show, and accuracy by other ways of picking.
+
+    `drawn`: one draw a photo, by its odds. `scattered`: as many patches, all equally likely. `pattern`: the most probable
+    picks of the photo, but laid over another one, which tells how much the picks alone give away.
+    """
+    generator, right, seen, count = torch.Generator().manual_seed(0), Counter[str](), 0.0, 0
+    for photos in batches:
+        wanted = labels[count : count + len(photos)]
+        for way, (shown, picks) in _ways(model, photos, generator).items():
+            right[way] += int((model.read(shown, picks=picks).argmax(-1) == wanted).sum())
+            seen += float(picks.double().mean((1, 2)).sum()) if way == "accuracy" else 0
+        count += len(photos)
+    shares = {way: number / count for way, number in right.items()}
+    return {"accuracy": shares.pop("accuracy"), "n": count, "seen": seen / count, **shares}
+
+
+def _ways(model: DrawingNet, photos: Tensor, generator: torch.Generator) -> dict[str, tuple[Tensor, Tensor]]:
+    """Name -> the photos that are shown, and the picked patches."""
+    (scores,) = model.scores(photos)
+    best, _ = model.picker(scores)
+    drawn, _ = model.picker(scores, sample=True, generator=generator)
+    scattered, _ = model.picker(torch.zeros_like(scores), sample=True, generator=generator)
+    return {
+        "accuracy": (photos, best), "drawn": (photos, drawn), "scattered": (photos, scattered),
+        "pattern": (photos.roll(1, 0), best),
+    }  # fmt: skip
