@@ -1,6 +1,6 @@
 """From a prediction to maps and figures: which layer, which head, which plot."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from attnviz import draw_series, plot
 from attnviz.encode import EncodedImage, EncodedSeries, EncodedText, Patches, Point
 from attnviz.errors import InputError, UnknownLayer
-from attnviz.explain import entropy, glance, over_patches, overview, sampled
+from attnviz.explain import bits, entropy, glance, over_patches, overview, sampled
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 from attnviz.translate import Shown, Translation
@@ -167,11 +167,29 @@ def figure_of(prediction: Shown, maps: Sequence[AttentionMap]) -> tuple[go.Figur
         if [m.norm for m in alike] == ["sigmoid", "binary"]:
             return _chosen(prediction, *alike)
         return plot.sentence(alike), " ".join(_caption(prediction, m) for m in alike)
+    if isinstance(prediction.encoded, EncodedImage) and (shown := _on_photo(prediction, prediction.encoded, maps)) is not None:
+        return shown
+    return plot.PLOTS[maps[0].axes](maps[0]), _caption(prediction, maps[0])
+
+
+def _on_photo(prediction: Shown, photo: EncodedImage, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str] | None:
+    """What is laid over the photo: picked patches, or else all maps over its places; None where there are none."""
+    if (picked := hard_patches(maps)) is not None:
+        return plot.choice(*picked, photo.seen, photo.input), chosen_patches(prediction, *picked)
     spatial = [m for m in maps if m.axes == ("row", "column")]
-    captions = " ".join(_caption(prediction, m) for m in spatial or maps[:1])
-    if spatial and isinstance(prediction.encoded, EncodedImage):
-        return plot.strip(spatial, prediction.encoded.seen), captions
-    return plot.PLOTS[maps[0].axes](maps[0]), captions
+    return (plot.strip(spatial, photo.seen), " ".join(_caption(prediction, m) for m in spatial)) if spatial else None
+
+
+def hard_patches(maps: Iterable[AttentionMap]) -> tuple[AttentionMap, AttentionMap] | None:
+    """The odds and the picks of hard attention over the patches of a photo, where both are among the maps."""
+    hard = {m.norm: m for m in maps if m.kind == "hard"}
+    return (hard["softmax"], hard["binary"]) if "softmax" in hard and "binary" in hard else None
+
+
+def chosen_patches(prediction: Shown, odds: AttentionMap, picked: AttentionMap) -> str:
+    """The caption of picked patches."""
+    seed = getattr(prediction, "seed", None)
+    return plot.patches_caption(odds, picked, bits(odds.dense()), prediction.card.name, prediction.seconds, seed)
 
 
 def _chosen(prediction: Shown, odds: AttentionMap, picked: AttentionMap) -> tuple[go.Figure, str]:

@@ -3,7 +3,7 @@
 from attnviz.explain.gates import combined, strongest, tenth, weakest
 from attnviz.explain.heads import Glance, glance, sampled, sharpness
 from attnviz.explain.patches import over_patches
-from attnviz.explain.picks import entropy, picked_words, standard_error, with_and_without
+from attnviz.explain.picks import among, bits, entropy, picked_words, standard_error, with_and_without
 from attnviz.explain.rollout import rollout
 from attnviz.explain.spread import spread
 from attnviz.explain.streamed import Overview, looked_at_by, overview
@@ -13,6 +13,8 @@ __all__ = [
     "Glance",
     "Overview",
     "along_words",
+    "among",
+    "bits",
     "by_word",
     "combined",
     "entropy",

@@ -9,6 +9,7 @@ from attnviz.encode.text import Word
 from attnviz.weights import Floats
 
 Reals = NDArray[np.float64]
+SLOWEST = 1e-9
 
 
 def entropy(odds: Floats) -> Reals:
@@ -18,6 +19,32 @@ def entropy(odds: Floats) -> Reals:
     """
     both = np.stack([odds, 1.0 - odds.astype(np.float64)])
     return -np.where(both > 0, both * np.log2(np.where(both > 0, both, 1)), 0.0).sum(0) + 0.0
+
+
+def bits(odds: Floats) -> float:
+    """Bits of what one choice by these odds, which sum to 1, leaves open: the sum of -p log p (Shannon, 1948)."""
+    exact = odds.astype(np.float64)
+    return float(-(exact * np.log2(np.where(exact > 0, exact, 1))).sum())
+
+
+def among(odds: Floats, count: int) -> Reals:
+    """Odds that sum to 1, of any shape -> the chance of each to be among `count` that are drawn without replacement.
+
+    Drawn so are those whose exponential clocks, with the odds as rates, ring first (Yellott, 1977): the chance that one rings while
+    fewer than `count` others have, integrated over the logarithm of time.
+    """
+    rates = np.clip(odds.astype(np.float64).ravel(), SLOWEST, None)
+    moments = np.exp(np.arange(-14.0, np.log(40 / rates.min()), 0.05))
+    rung = -np.expm1(-np.outer(rates, moments))
+    chances = np.empty(len(rates))
+    for i, rate in enumerate(rates):
+        others = np.zeros((count, len(moments)))  # (how many others have rung, moment) -> chance
+        others[0] = 1
+        for j in (j for j in range(len(rates)) if j != i):
+            others[1:] = others[1:] * (1 - rung[j]) + others[:-1] * rung[j]
+            others[0] *= 1 - rung[j]
+        chances[i] = np.trapezoid(others.sum(0) * rate * np.exp(-rate * moments) * moments, dx=0.05)
+    return chances.reshape(odds.shape)
 
 
 def standard_error(odds: Floats, count: int) -> Reals:

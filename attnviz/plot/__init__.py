@@ -8,6 +8,7 @@ from attnviz.plot.alignment import alignment
 from attnviz.plot.bars import RANKED, channel_gates, probabilities, three_digits, word_weights
 from attnviz.plot.caption import ALIKE, caption
 from attnviz.plot.channels import before_after, feature_maps, gate_strip, signed
+from attnviz.plot.chosen_patches import chosen_patches, left_over, patches_caption, shares
 from attnviz.plot.difference import difference, word_difference
 from attnviz.plot.heads import MOST as MOST_HEADS
 from attnviz.plot.heads import side_by_side
@@ -20,7 +21,7 @@ from attnviz.plot.picks import against_odds, choice_caption, decisions, hard_cho
 from attnviz.plot.row import one_row
 from attnviz.plot.sentence import sentence
 from attnviz.plot.series import continued, states_map, steps_map
-from attnviz.plot.strip import look, strip
+from attnviz.plot.strip import choice, look, strip
 from attnviz.plot.thumbnails import thumbnails
 from attnviz.plot.widths import width_errors
 
@@ -51,7 +52,9 @@ __all__ = [
     "before_after",
     "caption",
     "channel_gates",
+    "choice",
     "choice_caption",
+    "chosen_patches",
     "continued",
     "decisions",
     "difference",
@@ -63,13 +66,16 @@ __all__ = [
     "hard_choice",
     "heatmap",
     "laid_over",
+    "left_over",
     "look",
     "one_row",
     "overlay",
     "overview",
+    "patches_caption",
     "photo",
     "probabilities",
     "sentence",
+    "shares",
     "side_by_side",
     "signed",
     "small",

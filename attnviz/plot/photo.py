@@ -30,8 +30,8 @@ def photo(pixels: Pixels, box: tuple[float, float, float, float] | None = None, 
     `foot` is the room below in pixels: FOOT makes the picture as large as a gate map beside it.
     """
     rows, columns = pixels.shape[:2]
-    figure = _canvas(rows, columns, foot)
-    figure.add_layout_image(_image(small(pixels), rows, columns))
+    figure = canvas(rows, columns, foot)
+    figure.add_layout_image(laid(small(pixels), rows, columns))
     if box is not None:
         top, left, bottom, right = box
         figure.add_shape(
@@ -45,7 +45,7 @@ def photo(pixels: Pixels, box: tuple[float, float, float, float] | None = None, 
 def gate_map(m: AttentionMap, bottom: float = 0.0, top: float = 1.0, smooth: bool = False) -> go.Figure:
     """A map over rows and columns on a scale from `bottom` to `top`, at its true resolution or bilinear between its places."""
     gates = m.dense()
-    figure = _canvas(*gates.shape)
+    figure = canvas(*gates.shape)
     figure.add_heatmap(
         z=gates, zmin=bottom, zmax=top, colorscale=fade(HUES[m.norm]),
         **({"zsmooth": "best"} if smooth else {"xgap": 1, "ygap": 1}),
@@ -63,8 +63,8 @@ def overlay(
     At the map's true resolution, or bilinear between its places.
     """
     gates = m.dense()
-    figure = _canvas(*gates.shape)
-    figure.add_layout_image(_image(laid_over(m, pixels, opacity, bottom, top, smooth), *gates.shape))
+    figure = canvas(*gates.shape)
+    figure.add_layout_image(laid(laid_over(m, pixels, opacity, bottom, top, smooth), *gates.shape))
     figure.add_heatmap(z=gates, opacity=0, showscale=False, hovertemplate=hover(m))
     return figure
 
@@ -118,7 +118,7 @@ def small(pixels: Pixels) -> Pixels:
     return pixels.repeat(SENT // max(image.size), axis=0).repeat(SENT // max(image.size), axis=1)
 
 
-def _canvas(rows: int, columns: int, foot: int = FOOT) -> go.Figure:
+def canvas(rows: int, columns: int, foot: int = FOOT) -> go.Figure:
     """Square cells, row 0 on top, no axes."""
     figure = go.Figure()
     figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], constrain="domain", fixedrange=True)
@@ -127,13 +127,13 @@ def _canvas(rows: int, columns: int, foot: int = FOOT) -> go.Figure:
 
 
 def as_url(pixels: Pixels) -> str:
-    """A picture as the text that a browser takes in place of an address."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    """A picture as the text that a browser takes in place of an address; with a fourth channel, how opaque it is, as PNG."""
+    buffer, kind = io.BytesIO(), "png" if pixels.shape[-1] == 4 else "jpeg"
+    Image.fromarray(pixels).save(buffer, format=kind, quality=85)
+    return f"data:image/{kind};base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def _image(pixels: Pixels, rows: int, columns: int) -> dict[str, object]:
+def laid(pixels: Pixels, rows: int, columns: int) -> dict[str, object]:
     """A layout image that fills `rows` x `columns` cells."""
     return {
         "source": as_url(pixels), "xref": "x", "yref": "y", "x": -0.5, "y": -0.5, "sizex": columns, "sizey": rows,

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from attnviz.maps import AttentionMap
+from attnviz.plot.chosen_patches import chosen_patches, left_over
 from attnviz.plot.photo import Pixels, framed, gate_map, overlay, photo
 from attnviz.plot.style import finish
 
@@ -27,6 +28,16 @@ def look(m: AttentionMap, pixels: Pixels, row: int, column: int) -> go.Figure:
     top = max(float(m.dense().max()), 1e-9)
     nothing = overlay(m, pixels, opacity=0)
     panels = {"photo": framed(nothing, row, column), "weights": gate_map(m, 0.0, top), "overlay": overlay(m, pixels, top=top)}
+    return _row(panels)
+
+
+def choice(odds: AttentionMap, picks: AttentionMap, pixels: Pixels, own: Pixels) -> go.Figure:
+    """Hard attention over a photo, (key_row, key_column) and (row, column): odds, picks, and what was left of its `own` pixels."""
+    top = max(float(odds.dense().max()), 1e-9)
+    panels = {
+        "odds": overlay(odds, pixels, top=top), "picks": chosen_patches(odds, picks, pixels),
+        "what the classifier saw": left_over(picks, own),
+    }  # fmt: skip
     return _row(panels)
 
 

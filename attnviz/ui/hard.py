@@ -7,18 +7,19 @@ from attnviz import plot
 from attnviz.draw import choose, figure_of
 from attnviz.encode import EncodedText
 from attnviz.explain import along_words, picked_words, standard_error, with_and_without
-from attnviz.predict import SEEDS, START, Prediction, Samples, resample
-from attnviz.ui import cache, widgets
-from attnviz.ui.reading import once
+from attnviz.predict import START, Prediction, Samples
+from attnviz.ui import cache, drawing, widgets
+from attnviz.ui.drawing import COUNT, FIRST
 from attnviz.ui.words import NUMBERED, locked_token, toggle, word_at, words
 
 # The axes of the maps on a tape that is shown here: odds, picks, and how the picked words were read.
 AXES = (("word",), ("word",), ("key picked",))
-HOW, SEED = "hard-how", "hard-seed"
-PROBABLE, DRAWN = "Most probable", "Drawn by chance"
-DEFAULTS = {HOW: PROBABLE, SEED: 1}
-COUNT = 100
-FIRST = 0  # the seed of the first of the samples, which are the same whatever seed is looked at
+NAME = "hard"
+DEFAULTS = drawing.defaults(NAME)
+MEANING = (
+    "Most probable: the words with odds above one half. Drawn by chance: for each word a coin is tossed that "
+    "falls on “picked” with the word's odds."
+)
 
 
 def view(prediction: Prediction) -> None:
@@ -33,15 +34,11 @@ def looked_at(probable: Prediction) -> None:
     encoded = probable.encoded
     assert isinstance(encoded, EncodedText)
     decided = st.container()
-    drawn = controls()
+    drawn = drawing.controls(NAME, "Which words are picked?", MEANING)
     prediction = probable if drawn is None else cache.prediction(probable.card.name, encoded.text, seed=drawn)
     with decided:
         widgets.decision(prediction, "text-decision")
-    with st.spinner(f"Draws {COUNT} times"):
-        samples = once(
-            (probable.card.name, cache.fingerprint(encoded.text), "samples"),
-            lambda: resample(cache.model(probable.card.name), encoded, FIRST, COUNT),
-        )
+    samples = drawing.samples(probable, encoded.text)
     sentence_chosen(prediction, samples)
     left, right = st.columns([1, 1], gap="medium")
     with left:
@@ -54,35 +51,6 @@ def looked_at(probable: Prediction) -> None:
     with right:
         against_odds(prediction, samples)
     widgets.keep(DEFAULTS)
-
-
-def controls() -> int | None:
-    """How words are picked, with which seed, and a button for the next one. The seed, or None for the most probable picks."""
-    how, seed, button = st.columns([2, 1, 1], vertical_alignment="bottom")
-    how.segmented_control(
-        "Which words are picked?", [PROBABLE, DRAWN], key=HOW, required=True,
-        help="Most probable: the words with odds above one half. Drawn by chance: for each word a coin is tossed that "
-        "falls on “picked” with the word's odds.",
-    )  # fmt: skip
-    seed.number_input(
-        "Seed", 0, SEEDS - 1, step=1, key=SEED, on_change=_draw,
-        help="The number that chance begins with: the same seed, the same picks."
-    )  # fmt: skip
-    button.button(
-        "Resample", key="hard-resample", on_click=_next, icon=":material/casino:", width="stretch",
-        help="Draws by chance, with the next seed if the words in sight are drawn already.",
-    )  # fmt: skip
-    return int(st.session_state[SEED]) if st.session_state[HOW] == DRAWN else None
-
-
-def _draw() -> None:
-    st.session_state[HOW] = DRAWN
-
-
-def _next() -> None:
-    if st.session_state[HOW] == DRAWN:
-        st.session_state[SEED] = (int(st.session_state[SEED]) + 1) % SEEDS
-    _draw()
 
 
 def sentence_chosen(prediction: Prediction, samples: Samples) -> None:

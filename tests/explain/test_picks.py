@@ -1,10 +1,12 @@
 """Entropy, sampling error and what a pick does, worked out by hand."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from attnviz.encode.text import Word
-from attnviz.explain import along_words, entropy, picked_words, standard_error, with_and_without
+from attnviz.explain import along_words, among, bits, entropy, picked_words, standard_error, with_and_without
 from attnviz.maps import AttentionMap
 from tests.tiny import attention
 
@@ -70,3 +72,28 @@ def test_without_merging_tokens_keep_their_weights(m: AttentionMap) -> None:
     np.testing.assert_allclose(words.dense(), m.dense())
     assert words.labels == m.labels
     assert words.notes == ()
+
+
+def test_the_bits_of_a_choice_are_0_where_it_is_certain_and_log_2_of_as_many_as_are_alike() -> None:
+    assert bits(np.array([[0, 1], [0, 0]], dtype=np.float32)) == 0
+    assert bits(np.full((8, 8), 1 / 64, dtype=np.float32)) == pytest.approx(6)
+    assert bits(np.array([0.5, 0.25, 0.25], dtype=np.float32)) == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("odds", [[0.2] * 5, [0.5, 0.3, 0.1, 0.07, 0.03], [0.97, 0.01, 0.01, 0.005, 0.005]])
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_the_chance_to_be_among_the_drawn_is_that_of_all_ordered_draws(odds: list[float], count: int) -> None:
+    expected = np.zeros(5)
+    for order in itertools.permutations(range(5), count):
+        chance, left = 1.0, 1.0
+        for place in order:
+            chance, left = chance * odds[place] / left, left - odds[place]
+        expected[list(order)] += chance
+    np.testing.assert_allclose(among(np.array(odds, dtype=np.float32), count), expected, atol=1e-6)
+
+
+def test_sixteen_of_sixty_four_alike_have_a_chance_of_a_quarter_and_the_chances_sum_to_sixteen() -> None:
+    np.testing.assert_allclose(among(np.full((8, 8), 1 / 64, dtype=np.float32), 16), 0.25, atol=1e-6)
+    steep = np.random.default_rng(0).normal(size=(8, 8)) * 3
+    odds = np.exp(steep) / np.exp(steep).sum()
+    assert among(odds.astype(np.float32), 16).sum() == pytest.approx(16, abs=1e-4)

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from attnviz import load, predict
 from attnviz.predict import Prediction
-from attnviz.ui import cache, hard
+from attnviz.ui import cache, drawing
 from tests.ui.test_pages import open_page
 
 TEXT = "The plot is thin, but the actors are so charming that nobody will mind."
@@ -49,7 +49,7 @@ def test_the_first_picks_are_the_most_probable_and_resample_draws_with_the_seed_
     assert seen(page) == f"**{told(predict(net, TEXT))}**"
     for seed in (1, 2, 3):
         resample(page)
-        assert page.number_input(key=hard.SEED).value == seed
+        assert page.number_input(key="hard-seed").value == seed
         drawn = predict(net, TEXT, seed=seed)
         assert seen(page) == f"**{told(drawn)}**"
         assert f"**{drawn.decision}**" in decided(page)
@@ -60,22 +60,22 @@ def test_the_first_picks_are_the_most_probable_and_resample_draws_with_the_seed_
 def test_a_typed_seed_draws_and_there_is_a_way_back_to_the_most_probable_picks() -> None:
     page = opened("sentiment-hard")
     first, probable = decided(page), seen(page)
-    page.number_input(key=hard.SEED).set_value(8).run()
-    assert page.session_state[hard.HOW] == hard.DRAWN
+    page.number_input(key="hard-seed").set_value(8).run()
+    assert page.session_state["hard-how"] == drawing.DRAWN
     assert seen(page) != probable
-    page.segmented_control(key=hard.HOW).set_value(hard.PROBABLE).run()
+    page.segmented_control(key="hard-how").set_value(drawing.PROBABLE).run()
     assert (decided(page), seen(page)) == (first, probable)
 
 
 def test_samples_are_drawn_once_for_a_sentence_and_each_seed_runs_the_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
-    sampling, predicting = hard.resample, cache.predict
-    monkeypatch.setattr(hard, "resample", lambda *given: calls.append("samples") or sampling(*given))
+    sampling, predicting = drawing.resample, cache.predict
+    monkeypatch.setattr(drawing, "resample", lambda *given: calls.append("samples") or sampling(*given))
     monkeypatch.setattr(cache, "predict", lambda *given, **options: calls.append(options) or predicting(*given, **options))
     page = opened("sentiment-hard")
     calls.clear()
     for seed in (7, 8, 7, 8):
-        page.number_input(key=hard.SEED).set_value(seed).run()
+        page.number_input(key="hard-seed").set_value(seed).run()
     resample(page)
     assert calls == [{"seed": 7}, {"seed": 8}, {"seed": 9}]
 

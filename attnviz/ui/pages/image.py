@@ -11,7 +11,7 @@ from attnviz.paths import ASSETS
 from attnviz.predict import Prediction
 from attnviz.ui import cache, widgets
 from attnviz.ui.paste import pasted_photo
-from attnviz.ui.photo import beside, channel, looks, patches, spatial
+from attnviz.ui.photo import beside, channel, hard, looks, patches, spatial
 from attnviz.ui.photo.view import Given, View, encoded
 
 PHOTOS = ASSETS / "photos"
@@ -20,6 +20,7 @@ KEPT, VIEW = "image-kept", "image-view"
 DEFAULTS = {"image-source": "Sample", "image-sample": None, "image-model": None, VIEW: None}
 # In this order; the first that a result has is shown at first.
 VIEWS = (
+    View("Hard", hard.available, hard.draw),
     View("Spatial", spatial.available, spatial.draw),
     View("Channel", channel.available, channel.draw),
     View("Self", looks.available, patches.draw),
