@@ -7,7 +7,8 @@ from typing import Any, Literal
 from attnviz.data.masked import Masked
 from attnviz.encode import EncodedImage
 from attnviz.errors import DataError, InputError, MapTooLarge, NoRollout, NothingToScore
-from attnviz.explain.masks import Box, Score, area, combined, score, summary
+from attnviz.explain.gates import combined
+from attnviz.explain.masks import Box, Score, area, score, summary
 from attnviz.explain.patches import over_patches
 from attnviz.explain.rollout import rollout
 from attnviz.nets import Net
@@ -69,10 +70,16 @@ def maps_over(prediction: Prediction) -> dict[str, Floats]:
     return found
 
 
+def _picked(prediction: Prediction) -> dict[str, Floats]:
+    """The places that hard attention picked."""
+    return {m.layer: m.dense() for m in prediction.tape if m.norm == "binary" and m.axes == ("row", "column")}
+
+
 def _gates(prediction: Prediction) -> dict[str, Floats]:
     """The spatial gates, by layer, and before them the mean of all."""
-    gates = {m.layer: m.dense() for m in prediction.tape if m.axes == ("row", "column")}
-    return {COMBINED: combined(list(gates.values())), **gates} if len(gates) > 1 else gates
+    gates = [m for m in prediction.tape if m.norm == "sigmoid" and m.axes == ("row", "column")]
+    mean = {COMBINED: combined(gates).dense()} if len(gates) > 1 else {}
+    return {**mean, **{m.layer: m.dense() for m in gates}}
 
 
 def _rolled_out(prediction: Prediction) -> dict[str, Floats]:
@@ -98,4 +105,4 @@ def _looked_at(prediction: Prediction) -> dict[str, Floats]:
 
 
 # What may lie over a photo; the first map of the first source that has any is the model's main one.
-SOURCES: tuple[Callable[[Prediction], dict[str, Floats]], ...] = (_gates, _rolled_out, _looked_at)
+SOURCES: tuple[Callable[[Prediction], dict[str, Floats]], ...] = (_picked, _gates, _rolled_out, _looked_at)

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.weights import Floats
-
 Reals = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 RESAMPLES = 2000
@@ -70,16 +68,6 @@ def at_centres(mask: NDArray[np.bool_], box: Box, grid: tuple[int, ...]) -> NDAr
     inside = [np.flatnonzero((places >= 0) & (places < size)) for places, size in zip((rows, columns), mask.shape, strict=True)]
     found[np.ix_(*inside)] = mask[np.ix_(rows[inside[0]], columns[inside[1]])]
     return found
-
-
-def combined(maps: Sequence[NDArray[np.floating]]) -> Floats:
-    """The mean of maps over the same square, each (row, column), on the finest grid among them; coarser cells are cut evenly."""
-    rows, columns = (max(m.shape[axis] for m in maps) for axis in (0, 1))
-    laid = [
-        overlap(0, m.shape[0], rows, m.shape[0]) @ m.astype(np.float64) @ overlap(0, m.shape[1], columns, m.shape[1]).T
-        for m in maps
-    ]
-    return np.asarray(np.mean(laid, axis=0), dtype=np.float32)
 
 
 def summary(scores: Sequence[Score]) -> dict[str, float | int | list[float]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attnviz.explain.masks import Score, area, combined, coverage, overlap, score, summary
+from attnviz.explain.masks import Score, area, coverage, overlap, score, summary
 
 WHOLE = (0.0, 0.0, 4.0, 4.0)
 
@@ -85,14 +85,6 @@ def test_coverage_is_that_of_the_mask_painted_large(box: tuple[float, float, flo
 
 def test_the_pixels_of_a_cell_share_all_of_it() -> None:
     assert np.allclose(overlap(0.3, 9.1, 7, 12).sum(1), 1)
-
-
-def test_maps_of_several_grids_are_laid_on_the_finest() -> None:
-    coarse, fine = np.array([[1.0, 0.0], [0.0, 0.0]]), np.eye(4)
-    expected = (np.kron(coarse, np.ones((2, 2))) + fine) / 2
-    assert np.allclose(combined([coarse, fine]), expected)
-    thirds = combined([np.array([[1.0, 0.0]]), np.zeros((1, 3))])
-    assert np.allclose(thirds, [[0.5, 0.25, 0.0]])  # the middle cell is half of either
 
 
 def test_the_intervals_hold_the_means_and_exclude_even_maps_where_all_photos_agree() -> None:
