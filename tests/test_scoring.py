@@ -55,7 +55,9 @@ def test_figures_are_those_of_single_predictions(photo_model: Path) -> None:
     scores = []
     for one in photos:
         fine, coarse = (m.dense() for m in predict(net, one.photo).tape if m.kind == "spatial")
-        scores.append(score((fine + np.kron(coarse, np.ones((2, 2)))) / 2, one.mask, (0, 8, 48, 56)))  # the middle square of 48 x 64
+        scores.append(
+            score((fine + np.kron(coarse, np.ones((2, 2)))) / 2, one.mask, (0, 8, 48, 56))
+        )  # the middle square of 48 x 64
     assert found["n"] == 4
     assert found["map"] == "combined"
     assert found["energy"] == pytest.approx(np.mean([one.energy for one in scores]))
