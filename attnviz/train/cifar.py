@@ -6,7 +6,7 @@ smoothing. One thousand training photos are held out to watch; nothing is chosen
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,9 @@ class Schedule:
 FROM_CBAM = Schedule(epochs=5, muon_rate=0.05, adam_rate=2e-3, begin="cifar-cbam")
 SCHEDULES = {
     "cifar-cbam": Schedule(),
-    **dict.fromkeys(("cifar-eca", "cifar-nonlocal", "cifar-se"), FROM_CBAM),
-    "cifar-vit": Schedule(epochs=8, batch=250, muon_rate=0.1, adam_rate=2e-3, rise=0.1375, begin="cifar-cbam"),
+    "cifar-eca": replace(FROM_CBAM, epochs=3, begin="cifar-se"),
+    **dict.fromkeys(("cifar-nonlocal", "cifar-se"), FROM_CBAM),
+    "cifar-vit": Schedule(epochs=12, batch=250, muon_rate=0.1, adam_rate=2e-3, rise=0.1375, begin="cifar-cbam"),
 }
 
 
