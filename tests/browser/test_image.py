@@ -192,10 +192,10 @@ def test_a_click_on_a_bar_switches_its_channel_and_another_has_it_back(page: Pag
     figure(page, "gates-0")
     view(page, "Channel")
     plot = figure(page, "channel-0-figure")
-    area = plot.locator(".nsewdrag").first.bounding_box()
-    assert area
     for said in (re.compile("Block 0: off [0-9]+[.]"), re.compile("Nothing is switched[.]")):
-        plot.hover(position={"x": 5, "y": 5})
+        plot.scroll_into_view_if_needed()
+        area = plot.locator(".nsewdrag").first.bounding_box()
+        assert area
         page.mouse.click(area["x"] + area["width"] / 3, area["y"] + area["height"] / 2)
         quiet(page)
         expect(page.get_by_text(said)).to_be_visible()
