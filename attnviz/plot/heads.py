@@ -38,7 +38,7 @@ def side_by_side(m: AttentionMap, top: float = 1.0) -> go.Figure:
     figure.update_layout(coloraxis={"cmin": 0, "cmax": top, "colorscale": fade(HUES[m.norm]), "colorbar": colour_bar(m.norm, top)})
     labelled = max(len(rows), len(columns)) <= MAX_LABELS
     axis = {"showgrid": False, "zeroline": False, "ticks": "", "type": "category", "automargin": True, "tickmode": "linear"}
-    figure.update_xaxes(**axis, tickangle=-60, showticklabels=False)
+    figure.update_xaxes(**axis, tickangle=-90, tickfont={"size": 10}, showticklabels=False)
     figure.update_xaxes(showticklabels=labelled, row=down)
     figure.update_yaxes(**axis, autorange="reversed", showticklabels=False)
     figure.update_yaxes(showticklabels=labelled, col=1)

@@ -24,6 +24,8 @@ SHOTS = [
     ("text-phone-dark", "", PHONE, "dark", "text-map-figure"),
     ("image-light", "image", DESK, "light", "overlay-0"),
     ("image-dark", "image", DESK, "dark", "overlay-0"),
+    ("mechanisms-light", "mechanisms", DESK, "light", "mechanism-first-figure"),
+    ("mechanisms-dark", "mechanisms?mechanism=nadaraya-watson", DESK, "dark", "mechanism-first-figure"),
     ("image-phone", "image", PHONE, "light", "overlay-0"),
     ("image-phone-dark", "image", PHONE, "dark", "overlay-0"),
 ]

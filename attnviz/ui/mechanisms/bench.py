@@ -18,9 +18,9 @@ LARGEST = "mechanism-{}-largest"
 @st.fragment
 def one(mechanism: Mechanism) -> None:
     """What it is, and what it does with the input; runs again alone."""
+    about.formula(mechanism)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        about.formula(mechanism)
         source = given(mechanism)
         values = controls(mechanism, "first")
         about.lineage(mechanism, MECHANISMS)

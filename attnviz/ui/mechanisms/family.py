@@ -21,6 +21,9 @@ h3 { font-size: 13px; font-weight: 600; margin: 0 0 4px; padding-top: 4px; text-
 button { display: block; width: 100%; text-align: start; font: inherit; color: inherit; cursor: pointer; break-inside: avoid;
   background: rgba(var(--hue), .06); border: 1px solid transparent; border-inline-start: 5px solid rgb(var(--hue));
   border-radius: 6px; padding: 3px 7px 4px; margin: 0 0 4px }
+.short .does { display: none }
+.short button.card[aria-pressed="true"] .does { display: block }
+button.less { width: auto; margin: 0 0 0 auto; border: 1px solid var(--st-border-color); background: none; padding: 1px 9px }
 button:hover { border-color: rgba(var(--hue), .7) }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px }
 button.kin { background: rgba(var(--hue), .2) }
@@ -31,10 +34,10 @@ button[aria-pressed="true"] { background: rgba(var(--hue), .3); border-color: rg
 .kind { font-size: 11.5px; padding: 0 5px; border-radius: 4px; background: rgba(var(--hue), .16); white-space: nowrap }
 .kind.strong { background: rgba(var(--hue), .42) }
 .keras { font-size: 12px; white-space: nowrap; font-variant-numeric: tabular-nums }
-.does { font-size: 12px; line-height: 1.25; opacity: .88; margin-top: 1px; overflow-wrap: anywhere }
+.does { display: block; font-size: 12px; line-height: 1.25; opacity: .88; margin-top: 1px; overflow-wrap: anywhere }
 .from { opacity: .75 }
 svg { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; overflow: visible; z-index: -1 }
-svg path { fill: none; stroke: rgb(194, 65, 12); stroke-width: 2; opacity: .85 }
+svg path { fill: none; stroke: rgb(194, 65, 12); stroke-width: 2; opacity: .55 }
 svg circle { fill: rgb(194, 65, 12) }
 """
 
@@ -61,9 +64,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const focused = blocks.querySelector(':focus')?.dataset.name;
   legend.replaceChildren(span('', data.said), ...data.kinds.map(chip),
     ...data.marks.map(([relation, text]) => span('', KERAS[relation] + ' ' + text)));
+  const less = document.createElement('button');
+  less.type = 'button';
+  less.className = 'less';
+  const name = () => { less.textContent = box.classList.contains('short') ? 'All four questions' : 'Names only'; };
+  less.onclick = () => { box.classList.toggle('short'); name(); };
+  name();
+  legend.append(less);
   const card = (one) => {
     const button = document.createElement('button'), top = span('top', ''), title = document.createElement('b');
     button.type = 'button';
+    button.className = 'card';
     button.dataset.name = one.name;
     button.style.setProperty('--hue', HUES[one.kind]);
     button.setAttribute('aria-pressed', String(one.name === data.chosen));
@@ -74,7 +85,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
     mark.title = one.marked;
     top.append(title, chip(one.kind), mark);
     const does = span('does', one.does);
-    does.style.display = 'block';
     if (one.from) does.append(span('from', ' ' + one.from));
     button.append(top, does);
     button.onclick = () => {
@@ -117,7 +127,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 """
 
 SAID = "What scores → what normalises, over what; who asks. ← what it follows from."
-MARKS = {"is": "is a layer of Keras", "follows": "follows from one", "cannot": "cannot be had from one"}
+MARKS = {"is": "a layer of Keras", "follows": "follows from one", "cannot": "cannot be had"}
 KINDS = ("soft", "self", "hard", "spatial", "channel")
 
 _component = st.components.v2.component(

@@ -27,9 +27,9 @@ WIDTH, LEARNS = "width", "learn"
 def view(mechanism: Mechanism) -> None:
     """Points and curve beside the weights; runs again alone."""
     kept = held()
+    about.formula(mechanism)
     left, right = st.columns([1, 1], gap="large")
     with left:
-        about.formula(mechanism)
         canvas, slid, button = st.container(), st.container(), st.container()
     points = now()
     by_itself = any(control.name == LEARNS for control in mechanism.controls)

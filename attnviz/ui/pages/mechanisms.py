@@ -13,12 +13,17 @@ NAME, OTHER = "mechanism-name", "mechanism-other"
 FIRST = "scaled-dot"
 DEFAULTS = {NAME: FIRST, OTHER: None}
 BENCH = "mechanism-bench"
+# A formula wider than its column is scrolled, not cut.
+_STYLE = """<style>
+.stMainBlockContainer .katex-display { overflow-x: auto; overflow-y: hidden; padding: 2px 0; margin: .2em 0 }
+</style>"""
 
 
 def page() -> None:
     """Widgets from top to bottom: the family, one or two of its members, and what stands behind them."""
     widgets.remember(DEFAULTS)
     widgets.head("Which kinds of attention are there?")
+    st.html(_STYLE)
     names = [mechanism.name for mechanism in MECHANISMS]
     _from_address(names)
     family(MECHANISMS, str(st.session_state[NAME]), "mechanism-family", BENCH, _choose)
@@ -30,7 +35,7 @@ def page() -> None:
             (regression.view if mechanism.input == "points" else one)(mechanism)
         else:
             both(mechanism, find(other))
-        code, keras = st.columns(2, gap="large")
+        code, keras = st.columns([3, 2], gap="large")
         with code:
             about.code(mechanism)
         with keras:
