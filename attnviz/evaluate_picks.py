@@ -12,8 +12,8 @@ from attnviz.nets import DrawingNet
 def by_ways_of_picking(model: DrawingNet, batches: Iterable[Tensor], labels: Tensor) -> dict[str, float | int]:
     """Accuracy with the most probable picks, the share of the photo that they show, and accuracy by other ways of picking.
 
-    `drawn`: one draw a photo, by its odds. `scattered`: as many patches, all equally likely. `pattern`: the most probable
-    picks of the photo, but laid over another one, which tells how much the picks alone give away.
+    `drawn`: one draw a photo, by its odds. `pattern`: the most probable picks of the photo, but laid over another one, which
+    tells how much the picks alone give away.
     """
     generator, right, seen, count = torch.Generator().manual_seed(0), Counter[str](), 0.0, 0
     for photos in batches:
@@ -31,8 +31,4 @@ def _ways(model: DrawingNet, photos: Tensor, generator: torch.Generator) -> dict
     (scores,) = model.scores(photos)
     best, _ = model.picker(scores)
     drawn, _ = model.picker(scores, sample=True, generator=generator)
-    scattered, _ = model.picker(torch.zeros_like(scores), sample=True, generator=generator)
-    return {
-        "accuracy": (photos, best), "drawn": (photos, drawn), "scattered": (photos, scattered),
-        "pattern": (photos.roll(1, 0), best),
-    }  # fmt: skip
+    return {"accuracy": (photos, best), "drawn": (photos, drawn), "pattern": (photos.roll(1, 0), best)}

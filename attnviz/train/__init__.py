@@ -7,6 +7,7 @@ from attnviz.cards import ModelCard, find_card
 from attnviz.errors import CardError
 from attnviz.train import cifar
 from attnviz.train.cifar import CifarRun
+from attnviz.train.cifar_hard import CifarHardRun
 from attnviz.train.cifar_vit import VitRun
 from attnviz.train.loop import Run, fit
 from attnviz.train.photo_cbam import PhotoRun
@@ -19,6 +20,7 @@ from attnviz.train.translation import SCHEDULES, TranslationRun
 
 RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
     **dict.fromkeys(cifar.SCHEDULES, CifarRun),
+    "cifar-hard": CifarHardRun,
     "cifar-vit": VitRun,
     "photo-cbam": PhotoRun,
     "sentiment-hard": HardRun,

@@ -51,6 +51,7 @@ SCHEDULES = {
     "cifar-cbam": Schedule(),
     "cifar-eca": replace(FROM_CBAM, epochs=3, begin="cifar-se"),
     **dict.fromkeys(("cifar-nonlocal", "cifar-se"), FROM_CBAM),
+    "cifar-hard": Schedule(epochs=5, muon_rate=0.1, adam_rate=2e-3, begin="cifar-cbam"),
     "cifar-vit": Schedule(epochs=12, batch=250, muon_rate=0.1, adam_rate=2e-3, rise=0.1375, begin="cifar-cbam"),
 }
 

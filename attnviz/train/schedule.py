@@ -20,8 +20,13 @@ class Optimizers:
 
     def __init__(self, optimizers: Iterable[Optimizer], total: int, slope: Callable[[float], float] = slope) -> None:
         self.optimizers = list(optimizers)
-        schedules = [LambdaLR(optimizer, lambda step: slope(step / total)) for optimizer in self.optimizers]
-        self._parts: list[Optimizer | LambdaLR] = [*self.optimizers, *schedules]
+        self._schedules = [LambdaLR(optimizer, lambda step: slope(step / total)) for optimizer in self.optimizers]
+        self._parts: list[Optimizer | LambdaLR] = [*self.optimizers, *self._schedules]
+
+    @property
+    def taken(self) -> int:
+        """How many steps were taken."""
+        return self._schedules[0].last_epoch
 
     def step(self) -> None:
         """Moves the parameters, then the learning rates."""
