@@ -26,7 +26,7 @@ from attnviz.train.muon import Muon
 from attnviz.train.schedule import Optimizers
 
 # (epochs, pixels a side)
-SIDES = ((24, 64), (6, 96))
+SIDES = ((24, 64), (14, 96))
 BATCH = 128
 MUON_RATE = 0.08
 ADAM_RATE = 2e-3
