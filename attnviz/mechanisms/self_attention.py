@@ -150,7 +150,7 @@ SELF = (
         scores=PROJECTED, normalises="softmax", over="positions, in each head", query="each position, projected",
         formula=SCALED + r",\quad h = 1 \dots H", paper=VASWANI, layer=MultiHead, input="x", prepare=_heads(),
         controls=(HEADS, SEED), follows=("scaled-dot", "plain-self"),
-        trained=("sentiment-minilm", "translate-transformer"),
+        trained=("sentiment-minilm", "cifar-vit", "translate-transformer"),
         keras=KerasAnswer("is", "MultiHeadAttention", "With the layer's four kernels and biases set.", built()),
     ),
     Mechanism(
