@@ -115,6 +115,7 @@ GATES = (
         formula=r"y_c = \sigma\Big(\sum\nolimits_{i} w_i\, z_{c+i}\Big)\, x_c, "
         r"\quad k = \left|\tfrac{\log_2 C + 1}{2}\right|_{\text{odd}}",
         paper=WANG_ECA, layer=ECA, input="feature-map", prepare=_eca, controls=(SEED,), follows=("squeeze-excitation",),
+        trained=("cifar-eca",),
         keras=KerasAnswer(
             "cannot", "", NO_QUERY, ECA_CALL
         ),
@@ -126,7 +127,7 @@ GATES = (
         formula=r"y_c = \sigma\left(\operatorname{MLP}(\operatorname{mean}_{hw} x) "
         r"+ \operatorname{MLP}(\max\nolimits_{hw} x)\right)_c x_c",
         paper=WOO, layer=ChannelGate, input="feature-map", prepare=_channel, controls=(REDUCTION, SEED),
-        follows=("squeeze-excitation",), trained=("cifar-cbam",),
+        follows=("squeeze-excitation",), trained=("cifar-cbam", "photo-cbam"),
         keras=KerasAnswer("cannot", "", NO_QUERY, CHANNEL),
     ),
     Mechanism(
@@ -135,7 +136,7 @@ GATES = (
         query="the neighbourhood of a place",
         formula=r"y_{hw} = \sigma\left(K * [\operatorname{mean}_c x;\, \max\nolimits_c x]\right)_{hw}\, x_{hw}",
         paper=WOO, layer=SpatialGate, input="feature-map", prepare=_spatial,
-        controls=(Slider("size", "Side of the kernel", 1, 7, 2, 7), SEED), follows=("cbam-channel",), trained=("cifar-cbam",),
+        controls=(Slider("size", "Side of the kernel", 1, 7, 2, 7), SEED), follows=("cbam-channel",), trained=("cifar-cbam", "photo-cbam"),
         keras=KerasAnswer(
             "cannot", "", NO_QUERY,
             SPATIAL,

@@ -111,7 +111,8 @@ def test_every_layer_with_a_probe_of_its_own_is_in_the_table() -> None:
     import attnviz.layers
 
     shown = {mechanism.layer for mechanism in MECHANISMS}
-    parts = {"CBAM", "Attend"}  # CBAM is its two gates in a row, and Attend runs all scores
+    # CBAM is its two gates in a row, Attend runs all scores, and PatchPicks needs a photo: it is seen in cifar-hard.
+    parts = {"CBAM", "Attend", "PatchPicks"}
     missing = {
         name
         for name in attnviz.layers.__all__
