@@ -136,7 +136,8 @@ GATES = (
         query="the neighbourhood of a place",
         formula=r"y_{hw} = \sigma\left(K * [\operatorname{mean}_c x;\, \max\nolimits_c x]\right)_{hw}\, x_{hw}",
         paper=WOO, layer=SpatialGate, input="feature-map", prepare=_spatial,
-        controls=(Slider("size", "Side of the kernel", 1, 7, 2, 7), SEED), follows=("cbam-channel",), trained=("cifar-cbam", "photo-cbam"),
+        controls=(Slider("size", "Side of the kernel", 1, 7, 2, 7), SEED), follows=("cbam-channel",),
+        trained=("cifar-cbam", "photo-cbam"),
         keras=KerasAnswer(
             "cannot", "", NO_QUERY,
             SPATIAL,
