@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.reading import figure, quiet
 
-READ_AREA = "figure => Array.from(figure.data[figure.data.length - 1].y)"
+READ_AREA = "figure => Array.from(figure._fullData[figure._fullData.length - 1].y)"
 
 
 def open_series(page: Page, url: str) -> None:
@@ -22,7 +22,7 @@ def test_a_step_of_the_slider_changes_where_the_figure_says_that_it_looked(page:
     open_series(page, url)
     first = weights(page)
     assert abs(first.sum() - 1) < 1e-4
-    page.locator(".st-key-series-step [role=slider]").focus()
+    page.locator(".st-key-series-step input[type=range]").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Where it looked for step +2")).to_be_visible()
     quiet(page)

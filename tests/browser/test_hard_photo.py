@@ -1,0 +1,68 @@
+"""Hard attention on the Image page, as a visitor uses it: patches picked, drawn by chance, and drawn again."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Page, expect
+
+from attnviz.paths import ASSETS
+from tests.browser.reading import choose, decision, figure, heat, mapped, quiet
+
+TITLE = "Photo: CIFAR-10 with hard attention"
+FILLED = "figure => figure.layout.shapes.filter(s => s.line.width === 3).map(s => [s.y0 + 0.46, s.x0 + 0.46])"
+
+
+def opened(page: Page, url: str) -> None:
+    page.goto(f"{url}/image")
+    page.locator(".js-plotly-plot").first.wait_for()
+    quiet(page)
+    choose(page, "image-model", TITLE)
+    page.locator(".st-key-image-view").get_by_text("Hard", exact=True).click()
+    quiet(page)
+
+
+def resample(page: Page) -> None:
+    page.locator(".st-key-glimpse-resample").get_by_role("button", name="Resample").click()
+    quiet(page)
+
+
+def picks(page: Page) -> NDArray[np.bool_]:
+    """(row, column) where patches are filled in the figure."""
+    found = np.zeros((8, 8), dtype=bool)
+    for row, column in figure(page, "glimpse-picks").evaluate(FILLED):
+        found[round(row), round(column)] = True
+    return found
+
+
+def written(tmp_path: Path, *more: str) -> tuple[NDArray[np.bool_], str]:
+    """Picks and decision as the shell gives them."""
+    photo = str(next(iter(sorted((ASSETS / "photos").glob("chelsea.jpg")))))
+    answer = mapped(tmp_path, "cifar-hard", "--image", photo, *more)
+    (weights,) = [m["weights"] for m in answer["maps"] if m["norm"] == "binary"]
+    return np.array(weights) > 0, answer["decision"]
+
+
+def test_patches_are_drawn_anew_with_a_seed_and_are_those_of_the_shell(page: Page, url: str, tmp_path: Path) -> None:
+    opened(page, url)
+    probable, label = written(tmp_path)
+    assert np.array_equal(picks(page), probable)
+    assert label in decision(page, "glimpse-decision")
+    resample(page)
+    first = picks(page)
+    assert first.sum() == probable.sum() == 16
+    assert np.array_equal(first, written(tmp_path, "--seed", "1")[0])
+    resample(page)
+    assert not np.array_equal(picks(page), first)
+    assert np.array_equal(picks(page), written(tmp_path, "--seed", "2")[0])
+    expect(page.get_by_text(re.compile("drawn with seed 2"))).to_be_visible()
+
+
+def test_a_hundred_draws_keep_to_their_chances(page: Page, url: str) -> None:
+    opened(page, url)
+    drawn, chances = heat(page, "glimpse-shares"), heat(page, "glimpse-chances")
+    assert abs(drawn.sum() - 16) < 1e-3
+    assert abs(chances.sum() - 16) < 0.05
+    assert np.abs(drawn - chances).max() < 0.2
+    assert abs(heat(page, "glimpse-odds-map").sum() - 1) < 1e-4
