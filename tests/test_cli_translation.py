@@ -43,7 +43,7 @@ def test_a_beginning_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ca
     assert capsys.readouterr().out.startswith("Where is")
 
 
-@pytest.mark.parametrize(("option", "said"), [("--seed", "draws nothing"), ("--image", "either --text or --image")])
+@pytest.mark.parametrize(("option", "said"), [("--seed", "draws nothing"), ("--image", "one of --text, --image and --series")])
 def test_what_makes_no_sense_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, said: str
 ) -> None:

@@ -34,7 +34,7 @@ def test_a_position_of_a_grid_that_is_not_square_looks_at_the_right_rows_and_col
         for column in range(6):
             assert laid.dense()[row, column] == m.head(1)[query, 1 + row * 6 + column]
     assert np.unique(laid.dense()).size == 24
-    assert laid.notes[0].startswith("row 3, column 1 gives ")
+    assert laid.notes[0].startswith("Row 3, column 1 gives ")
 
 
 def test_a_layer_that_is_no_grid_has_none_and_its_positions_no_names() -> None:

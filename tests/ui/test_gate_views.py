@@ -55,9 +55,9 @@ def passes(page: AppTest) -> int:
     )
 
 
-def test_a_model_with_one_kind_of_gates_has_no_choice_of_views(models: Path) -> None:
+def test_a_model_with_one_kind_of_gates_has_their_view_and_that_beside_other_models(models: Path) -> None:
     page = opened("se")
-    assert "image-view" not in [control.key for control in page.segmented_control]
+    assert page.segmented_control(key="image-view").options == ["Channel", "Side by side"]
     assert page.segmented_control(key="channel-block").options == ["Block 0", "Block 1"]
 
 
