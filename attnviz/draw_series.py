@@ -33,8 +33,9 @@ def of_step(m: AttentionMap, step: int | None) -> Floats:
 
 
 def half(weights: Floats) -> int:
-    """On how few steps half of the attention lies."""
-    return int(np.searchsorted(np.sort(weights)[::-1].cumsum(), weights.sum() / 2)) + 1
+    """On how few steps half of the attention lies; half is reached where a millionth of it may be rounding."""
+    reached = np.sort(weights.astype(np.float64))[::-1].cumsum()
+    return int(np.searchsorted(reached, reached[-1] / 2 * (1 - 1e-6))) + 1
 
 
 def naive(series: EncodedSeries) -> tuple[Season, Values]:

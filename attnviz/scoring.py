@@ -8,7 +8,7 @@ from attnviz.data.masked import Masked
 from attnviz.encode import EncodedImage
 from attnviz.errors import DataError, InputError, MapTooLarge, NoRollout, NothingToScore
 from attnviz.explain.gates import combined
-from attnviz.explain.masks import Box, Score, area, score, summary
+from attnviz.explain.masks import Box, Score, in_part, score, summary
 from attnviz.explain.patches import over_patches
 from attnviz.explain.rollout import rollout
 from attnviz.nets import Net
@@ -33,7 +33,7 @@ def score_maps(model: Net, photos: Iterable[Masked], fit: Literal["crop", "lette
     for one in photos:
         prediction = _predicted(model, one, fit)
         box = seen(prediction, one)
-        if not 0 < area(one.mask, box) < 1:
+        if not in_part(one.mask, box):
             left_out += 1
             continue
         for name, weights in maps_over(prediction).items():

@@ -29,9 +29,9 @@ class Even(NamedTuple):
     notes: tuple[str, ...]
 
 
-def constant(values: Values) -> bool:
-    """Whether there is nothing to forecast."""
-    return bool(np.ptp(values) <= ALIKE * max(float(np.abs(values).max()), 1e-300))
+def constant(values: Values) -> NDArray[np.bool_]:
+    """(..., step) -> whether all steps are one and the same number, so that there is nothing to forecast."""
+    return np.asarray(np.ptp(values, -1) <= ALIKE * np.maximum(np.abs(values).max(-1), 1e-300))
 
 
 def even(raw: Given, column: str | None = None, dates: str | None = "") -> Even:

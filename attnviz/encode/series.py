@@ -110,5 +110,5 @@ def encode_series(
 def normalised(windows: Values) -> tuple[NDArray[np.float32], Values, Values]:
     """(..., step) -> the same with mean 0 and deviation 1, the mean, and the deviation, 1 where there is none."""
     centre, scale = windows.mean(-1, keepdims=True), windows.std(-1, keepdims=True)
-    scale = np.where(scale > 0, scale, 1.0)
+    scale = np.where(constant(windows)[..., None], 1.0, scale)
     return ((windows - centre) / scale).astype(np.float32), np.squeeze(centre, -1), np.squeeze(scale, -1)

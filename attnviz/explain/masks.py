@@ -13,6 +13,8 @@ Box = tuple[float, float, float, float]
 RESAMPLES = 2000
 LEVEL = 0.95
 SEED = 0
+HAIR = 1e-9  # of the box: far below one pixel of the largest photo, far above what sums of floats are off by
+ALIKE = 4 * float(np.finfo(np.float32).eps)  # of the largest weight: what is as near to it as float32 can tell shares the maximum
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,13 @@ def score(weights: NDArray[np.floating], mask: NDArray[np.bool_], box: Box) -> S
     if total <= 0:
         return None
     energy = float((weights.astype(np.float64) * coverage(mask, box, weights.shape)).sum()) / total
-    return Score(energy, area(mask, box), float(at_centres(mask, box, weights.shape)[weights == weights.max()].mean()))
+    largest = weights >= weights.max() * (1 - ALIKE)
+    return Score(energy, area(mask, box), float(at_centres(mask, box, weights.shape)[largest].mean()))
+
+
+def in_part(mask: NDArray[np.bool_], box: Box) -> bool:
+    """Whether the object is in a part of the box: neither nowhere in it nor all of it, to a hair."""
+    return HAIR < area(mask, box) < 1 - HAIR
 
 
 def area(mask: NDArray[np.bool_], box: Box) -> float:

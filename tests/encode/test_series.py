@@ -6,6 +6,7 @@ import pytest
 from attnviz.encode import encode_series, read_table, table
 from attnviz.encode.even import even
 from attnviz.encode.seasons import best_season, seasonal
+from attnviz.encode.series import normalised
 from attnviz.errors import InputError
 
 OPTIONS = {"past": 8, "ahead": 3, "least": 4}
@@ -140,6 +141,15 @@ def test_the_window_is_normalised_and_the_forecast_restored() -> None:
     np.testing.assert_allclose(found.restored(np.array([0.0, 1.0])), [mean, mean + deviation])
     assert found.past_names[0] == "step 6"
     assert found.ahead_names == ("step 14", "step 15", "step 16")
+
+
+def test_windows_of_one_and_the_same_number_have_no_deviation_however_their_mean_rounds() -> None:
+    windows = np.repeat(np.linspace(-7.3, 9.1, 200)[:, None], 168, axis=1)
+    assert (windows.std(-1) > 0).any()
+    found, centre, scale = normalised(windows)
+    np.testing.assert_allclose(found, 0, atol=1e-12)
+    np.testing.assert_allclose(centre, windows[:, 0])
+    assert (scale == 1).all()
 
 
 def test_steps_that_are_held_back_are_the_truth_and_are_not_seen() -> None:

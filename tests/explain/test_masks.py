@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attnviz.explain.masks import Score, area, coverage, overlap, score, summary
+from attnviz.explain.masks import Score, area, coverage, in_part, overlap, score, summary
 
 WHOLE = (0.0, 0.0, 4.0, 4.0)
 
@@ -47,6 +47,26 @@ def test_pointing_asks_for_the_centre_of_the_largest_cell() -> None:
 def test_cells_that_share_the_maximum_point_by_their_share() -> None:
     weights = np.array([[1.0, 1.0], [1.0, 0.0]])
     assert score(weights, LEFT, WHOLE).pointing == pytest.approx(2 / 3)
+
+
+def test_what_float32_cannot_tell_apart_shares_the_maximum() -> None:
+    weights = np.array([[1.0, 1.0], [0.0, 0.0]], np.float32)
+    weights[0, 0] = np.nextafter(np.float32(1), np.float32(0))
+    assert score(weights, LEFT, WHOLE).pointing == 0.5
+    weights[0, 0] = 0.999
+    assert score(weights, LEFT, WHOLE).pointing == 0
+
+
+def test_an_object_that_fills_the_box_or_is_not_in_it_is_in_no_part_of_it_however_the_shares_round() -> None:
+    for wide in range(1025, 1225):
+        seen = (wide / 1024 * 128.0, wide / 1024 * 256.0, wide / 1024 * 896.0, wide / 1024 * 1024.0)
+        everywhere = np.ones((wide, wide), bool)
+        assert not in_part(everywhere, seen)
+        assert not in_part(~everywhere, seen)
+        one = ~everywhere
+        one[wide // 2, wide // 2] = True
+        assert in_part(one, seen)
+        assert in_part(~one, seen)
 
 
 def test_a_map_of_zeros_has_no_energy_to_share() -> None:
