@@ -103,7 +103,7 @@ class CifarRun(Run):
     def step(self, batch: Batch) -> Tensor:
         self.net.train()
         loss = self.loss(*batch)
-        self.net.zero_grad()
+        self.optimizers.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizers.step()
         return loss.detach()

@@ -28,6 +28,11 @@ class Optimizers:
         """How many steps were taken."""
         return self._schedules[0].last_epoch
 
+    def zero_grad(self) -> None:
+        """Forgets the gradients of all that learns, also of what is no part of the shipped net."""
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+
     def step(self) -> None:
         """Moves the parameters, then the learning rates."""
         for part in self._parts:
