@@ -2,18 +2,19 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 
 from torch import nn
 
-from attnviz.errors import NothingRecorded, UnknownLayer
+from attnviz.errors import AttnvizError, NothingRecorded, UnknownLayer
 from attnviz.maps import AttentionMap
-from attnviz.taps import TAPS, Record
-from attnviz.taps.hidden import refuse_compiling, refuse_unseen
+from attnviz.taps import TAPS, Record, Refusal
+from attnviz.taps.hidden import refuse_transformed, refuse_unfollowed, refused_unseen
 from attnviz.taps.steps import joined
 
 _running: ContextVar[tuple[int, ...]] = ContextVar("running", default=())
@@ -23,10 +24,16 @@ _Labels = tuple[str, dict[str, tuple[str, ...]]]
 
 
 class Tape:
-    """All records of one recording, by layer name in order of emission; maps are those of one example of the batch."""
+    """All records of one recording, by layer name in order of emission; maps are those of one example of the batch.
 
-    def __init__(self, records: dict[str, Record], example: int = 0, labels: tuple[_Labels, ...] = ()) -> None:
+    A layer that ran and has no map stands in `refused`, and asking for its map raises what was found.
+    """
+
+    def __init__(
+        self, records: dict[str, Record], refused: dict[str, AttnvizError], example: int = 0, labels: tuple[_Labels, ...] = ()
+    ) -> None:
         self._records = records
+        self._refused = refused
         self._example = example
         self._labels = labels
         self._calls: Counter[str] = Counter()
@@ -36,6 +43,11 @@ class Tape:
     def layers(self) -> tuple[str, ...]:
         """Names in order of emission."""
         return tuple(self._records)
+
+    @property
+    def refused(self) -> tuple[Refusal, ...]:
+        """Layers that ran and have no map, in order of their calls, with finding and cure."""
+        return tuple(Refusal(layer, error.finding, error.cure) for layer, error in self._refused.items())
 
     @property
     def batch(self) -> int:
@@ -49,8 +61,11 @@ class Tape:
         return (self[layer] for layer in self.layers)
 
     def __getitem__(self, name: str) -> AttentionMap:
-        """The map of the layer of this name, or of the only layer whose name begins with it."""
-        record = self._records[self._resolve(name)]
+        """The map of the layer of this name, or of the only layer whose name begins with it; raises why a layer has none."""
+        name = self._resolve(name)
+        if name in self._refused:
+            raise self._refused[name].with_traceback(None)
+        record = self._records[name]
         wanted = (labels for pattern, labels in self._labels if fnmatchcase(record.layer, pattern))
         labels = {axis: names for labels in wanted for axis, names in labels.items() if axis in record.axes}
         return AttentionMap(
@@ -70,31 +85,51 @@ class Tape:
         return self._view(self._example, (*self._labels, (layers, labels)))
 
     def _view(self, example: int, labels: tuple[_Labels, ...]) -> "Tape":
-        view = Tape(self._records, example, labels)
+        view = Tape(self._records, self._refused, example, labels)
         view.seconds = self.seconds
         return view
 
     def _resolve(self, name: str) -> str:
-        if name in self._records:
+        known = {**self._records, **self._refused}
+        if name in known:
             return name
-        found = [layer for layer in self._records if layer.startswith(name)]
+        found = [layer for layer in known if layer.startswith(name)]
         if len(found) != 1:
             finding = f"{len(found)} layers begin with {name!r}" if found else f"no layer is called {name!r}"
             raise UnknownLayer(finding, f"recorded were {', '.join(found or self._records)}")
         return found[0]
 
-    def _keep(self, record: Record) -> None:
-        """A layer that speaks again gets a numbered name: `attention`, `attention:1`, ...; a step with a cache joins the last."""
+    def _take(self, layer: str, make: Callable[[], Record]) -> None:
+        """Keeps the record of a call, or why there is none: nothing is raised into the model that is watched.
+
+        A layer that speaks again gets a numbered name: `attention`, `attention:1`, ...
+        """
+        calls = self._calls[layer]
+        name = f"{layer}:{calls}" if calls else layer
+        try:
+            refuse_transformed(layer)
+            self._calls[layer] += self._keep(name, make())
+        except AttnvizError as error:
+            self._refuse(layer, name, error)
+        except Exception as error:
+            self._take(layer, partial(refuse_unfollowed, layer, error))
+
+    def _refuse(self, layer: str, name: str, error: AttnvizError) -> None:
+        """Without the frames that the error came through, which hold tensors and modules."""
+        error.__cause__ = error.__context__ = None
+        self._refused[name] = error.with_traceback(None)
+        self._calls[layer] += 1
+
+    def _keep(self, name: str, record: Record) -> bool:
+        """False for a step with a cache, which joins the layer's last record."""
         calls = self._calls[record.layer]
-        if calls:
-            last = f"{record.layer}:{calls - 1}" if calls > 1 else record.layer
-            one = joined(self._records[last], record, self._records.values())
-            if one is not None:
-                self._records[last] = one
-                return
-        name = f"{record.layer}:{calls}" if calls else record.layer
-        self._records[name] = replace(record, layer=name) if calls else record
-        self._calls[record.layer] += 1
+        last = self._records.get(f"{record.layer}:{calls - 1}" if calls > 1 else record.layer)
+        one = None if last is None else joined(last, record, self._records.values())
+        if one is not None:
+            self._records[one.layer] = one
+            return False
+        self._records[name] = replace(record, layer=name)
+        return True
 
 
 @dataclass(frozen=True)
@@ -114,27 +149,24 @@ def record(model: nn.Module, layers: str | Sequence[str] = "*") -> Iterator[Tape
     """Records what the attention layers of `model` say in the calls made inside the block, in this thread.
 
     `layers` are names, beginnings of names or patterns with `*`. Outputs, hooks and settings are as without recording.
-    Raises NothingRecorded at the end of the block where no wanted layer emitted anything. Short calls of the fused kernel are
-    copied and checked at the first look at their map: OutputMismatch comes from there, and ChangedInPlace where somebody wrote
+    The model is never stopped: a layer whose map cannot be had stands in `tape.refused`, with what was found. Where no other was
+    recorded, that is raised at the end of the block; NothingRecorded where there was none at all. Short calls of the fused kernel
+    are copied and checked at the first look at their map: OutputMismatch comes from there, and ChangedInPlace where somebody wrote
     over query or key before it. A map that was looked at never changes.
     """
-    tape, modules = Tape({}), _modules(model)
+    tape, modules = Tape({}, {}), _modules(model)
     choice = _Choice((layers,) if isinstance(layers, str) else tuple(layers), set())
     start = time.perf_counter()
     with ExitStack() as taps:
         token = _running.set((*_running.get(), id(tape)))
         taps.callback(_running.reset, token)
         for tap in TAPS:
-            taps.enter_context(tap(modules, choice, lambda: id(tape) in _running.get(), tape._keep))
-        try:
-            yield tape
-        except Exception as error:
-            refuse_compiling(model, error)
-            raise
+            taps.enter_context(tap(modules, choice, lambda: id(tape) in _running.get(), tape._take))
+        yield tape
     tape.seconds = time.perf_counter() - start
-    refuse_unseen(modules, choice, tape.layers)
+    refused_unseen(modules, choice, tape.layers, tape._take)
     if not tape.layers:
-        raise _nothing(model, choice)
+        raise next(iter(tape._refused.values()), None) or _nothing(model, choice)
 
 
 def _modules(model: nn.Module) -> dict[str, nn.Module]:

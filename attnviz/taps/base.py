@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from torch import nn
 
@@ -37,8 +38,17 @@ class Record:
     steps: tuple[Step, ...] = ()
 
 
-Emit = Callable[[Record], None]
+class Refusal(NamedTuple):
+    """A layer that ran and has no map: what was found, and what to do about it."""
+
+    layer: str
+    finding: str
+    cure: str
+
+
+# The layer, and what makes its record or raises why there is none; either is kept, and the model that is watched goes on.
+Emit = Callable[[str, Callable[[], Record]], None]
 Wanted = Callable[[str], bool]
 Modules = Mapping[str, nn.Module]  # all of a model by name, the model itself as ""
-# modules, "is this layer wanted?", "do these calls belong to the recording?", where records go
+# modules, "is this layer wanted?", "do these calls belong to the recording?", where records and refusals go
 Tap = Callable[[Modules, Wanted, Callable[[], bool], Emit], AbstractContextManager[object]]

@@ -10,13 +10,14 @@ from types import FunctionType
 from typing import Any
 
 from torch import Tensor
+from torch.compiler import is_compiling
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from attnviz.probe import Probe
 from attnviz.taps.base import Emit, Modules, Wanted
 from attnviz.taps.gates import CLIPPED, EXPANDS, MULTIPLY, RESHAPES, SCALES, SIGMOID, Gates, from_gate, layer_of
-from attnviz.taps.hidden import FUSED_LAYERS, flex_kernels, refuse_compiled, refuse_kernel
+from attnviz.taps.hidden import FUSED_LAYERS, flex_kernels, refuse_kernel, refuse_unfollowed, refused_compiled
 from attnviz.taps.masks import Masks
 from attnviz.taps.place import Place, place
 from attnviz.taps.sdpa import from_kernel
@@ -41,7 +42,6 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
 
     def __init__(self, modules: Modules, wanted: Wanted, ours: Callable[[], bool], emit: Emit) -> None:
         super().__init__()
-        refuse_compiled(modules)
         self.names = {id(module): name or type(module).__name__ for name, module in modules.items()}
         probed = (name.rpartition(".")[0] for name, module in modules.items() if isinstance(module, Probe))
         self.own = {id(modules[name]) for name in probed}
@@ -50,18 +50,29 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
         self.gates = Gates()
         self.following = False
         self.looks = {**QUIET, **_looks(*_refused(flex_kernels()))}
+        refused_compiled(modules, wanted, emit)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        if is_compiling():  # a compiler that is following this very code: it must not come to depend on it
+            return func(*args, **kwargs)
         if func is F.multi_head_attention_forward:
             with self:
                 return _multi_head(*args, **kwargs)
         output = func(*args, **kwargs)
         looks = self.looks.get(func)
         if looks is not None:
-            for look in looks:
-                look(self, output, *args, **kwargs)
+            try:
+                for look in looks:
+                    look(self, output, *args, **kwargs)
+            except Exception as error:
+                self.stumbled(error)
         return output
+
+    def stumbled(self, error: Exception) -> None:
+        found = self.place()
+        if found is not None:
+            self.emit(found.layer, partial(refuse_unfollowed, found.layer, error))
 
     def follow(self) -> None:
         """From now on there are weights or gates on their way, and what changes their shape is of interest too."""
@@ -80,7 +91,7 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
 def _kernel(mode: calls, output: Tensor, /, query: Tensor, key: Tensor, *args: Any, **kwargs: Any) -> None:
     found = mode.place()
     if found is not None:
-        mode.emit(from_kernel(found, mode.masks, mode.traces, output, query, key, *args, **kwargs))
+        mode.emit(found.layer, partial(from_kernel, found, mode.masks, mode.traces, output, query, key, *args, **kwargs))
 
 
 def _projection(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
@@ -144,7 +155,7 @@ def _lost(mode: calls, weights: Tensor) -> None:
     """Weights that meet values along another axis than their last, or one by one: refused."""
     taken = mode.softmaxes.taken(weights)
     if taken is not None and (found := mode.place()) is not None:
-        from_softmax(found, replace(taken, moved=True))
+        mode.emit(found.layer, partial(from_softmax, found, replace(taken, moved=True)))
 
 
 def _product(mode: calls, output: Tensor, left: Tensor, right: Tensor, fits: bool) -> None:
@@ -156,7 +167,7 @@ def _product(mode: calls, output: Tensor, left: Tensor, right: Tensor, fits: boo
     if taken is None:
         mode.traces.multiplied(output, left, right)
     elif (found := mode.place()) is not None:
-        mode.emit(from_softmax(found, taken))
+        mode.emit(found.layer, partial(from_softmax, found, taken))
 
 
 def _softmax(mode: calls, output: Tensor, /, scores: Tensor, *args: Any, **kwargs: Any) -> None:
@@ -207,12 +218,13 @@ def _multiply(mode: calls, _: Tensor, /, left: Any, right: Any = None, **kwargs:
     taken = mode.gates.taken(left, kwargs.get("other", right)) if mode.gates else None
     if taken is not None and (found := mode.place()) is not None:
         gate, kind, maker = taken
-        mode.emit(from_gate(layer_of(maker, found, mode.names), gate, kind))
+        layer = layer_of(maker, found, mode.names)
+        mode.emit(layer, partial(from_gate, layer, gate, kind))
 
 
 def _hidden(mode: calls, _: Any, /, *__: Any, name: str, **___: Any) -> None:
     if (found := mode.place()) is not None:
-        refuse_kernel(found.layer, name)
+        mode.emit(found.layer, partial(refuse_kernel, found.layer, name))
 
 
 def _refused(kernels: Iterable[Any]) -> list[tuple[Iterable[Any], Callable[..., None]]]:

@@ -41,7 +41,7 @@ def place(names: Mapping[int, str]) -> Place | None:
         if code is CALL or (inner is None and _is_method(code)):
             module = frame.f_locals.get("self")
             if id(module) in names:
-                inner, idle = inner or module, 0
+                inner, idle = module if inner is None else inner, 0  # an empty container is false
                 outer = frame if code is CALL else outer
         elif inner is None and code is MULTI_HEAD:
             heads = frame.f_locals["num_heads"]

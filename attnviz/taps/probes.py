@@ -28,7 +28,7 @@ def probes(modules: Modules, wanted: Wanted, ours: Callable[[], bool], emit: Emi
 def _listener(layer: str, ours: Callable[[], bool], emit: Emit) -> Callable[[nn.Module, Any, Tensor], None]:
     def listen(probe: nn.Module, given: tuple[Tensor, ...], weights: Tensor) -> None:
         if ours() and isinstance(probe, Probe):
-            emit(_record(layer, probe, weights, () if weights is given[0] else _changed(given[0], weights)))
+            emit(layer, lambda: _record(layer, probe, weights, () if weights is given[0] else _changed(given[0], weights)))
 
     return listen
 
