@@ -57,7 +57,7 @@ def as_npz(maps: Sequence[AttentionMap], prediction: Shown | Mapping[str, Any]) 
 def as_html(figure: go.Figure, title: str, caption: str) -> bytes:
     """A page that stands alone: Plotly is inside, and nothing is fetched."""
     body = _on_white(figure).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
-    return _PAGE.format(title=html.escape(title), caption=html.escape(caption.replace("`", "")), figure=body).encode()
+    return _PAGE.format(title=html.escape(title), caption=html.escape(caption), figure=body).encode()
 
 
 def as_picture(figure: go.Figure, kind: str) -> bytes:

@@ -22,7 +22,7 @@ def caption(m: AttentionMap, model: str, seconds: float, layer: int | str, head:
     """Model, layer (or a name for the place), head, kind, what sums to one, the strongest number, seconds of the forward pass."""
     head = m.of_head if head is None else head
     place = layer if isinstance(layer, str) else f"Layer {layer}" + ("" if head is None else f", head {head}")
-    parts = [f"{place} of {model} ({KINDS[m.kind]}, {m.mechanism}, `{m.layer}`): {_promise(m)}."]
+    parts = [f"{place} of {model} ({KINDS[m.kind]}, {m.mechanism}, {m.layer}): {_promise(m)}."]
     parts += [_strongest(m), *m.notes, f"The forward pass took {seconds:.3f} s."]
     return " ".join(part for part in parts if part)
 

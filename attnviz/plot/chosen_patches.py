@@ -71,5 +71,5 @@ def patches_caption(
         f"were picked, {how}. They are {taken / chances.size:.0%} of the pixels, and all that the classifier saw of the photo. "
         f"The odds leave {bits:.2f} bits open for a pick, as many as {2**bits:.1f} equally likely patches would; "
         f"{np.log2(chances.size):.2f} would mean that all {chances.size} are. Hard attention of {model} ({odds.mechanism}, "
-        f"`{odds.layer}` and `{picks.layer}`). The forward pass took {seconds:.3f} s."
+        f"{odds.layer} and {picks.layer}). The forward pass took {seconds:.3f} s."
     )

@@ -67,7 +67,7 @@ def choice_caption(
         f"{int(picked.dense().sum()):,} of {size:,} are picked, {how}. “{name}” has the largest odds, "
         f"{three_digits(float(chances.max()))}. The odds leave {bits:.2f} bits open, as much as {bits:.2f} {tosses} of a fair "
         f"coin: 0 bits would mean that every draw picks the same, and even odds for {words} would leave {size:,}. "
-        f"Hard attention of {model} ({odds.mechanism}, `{odds.layer}` and `{picked.layer}`). "
+        f"Hard attention of {model} ({odds.mechanism}, {odds.layer} and {picked.layer}). "
         f"The forward pass took {seconds:.3f} s."
     )
 

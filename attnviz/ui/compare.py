@@ -16,7 +16,7 @@ from attnviz.foreign.files import absent
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 from attnviz.translate import Translation
-from attnviz.ui import cache, widgets
+from attnviz.ui import cache, say, widgets
 
 Result = TypeVar("Result")
 
@@ -54,13 +54,13 @@ def sentences(first: Prediction, other: ModelCard) -> None:
     columns = st.columns(3, gap="medium")
     for place, prediction, side, value in zip(columns, (first, second), sides, values, strict=False):
         with place:
-            st.markdown(f"**{widgets.literal(prediction.card.title)}**: {widgets.literal(prediction.said)}")
+            st.markdown(f"**{say.literal(prediction.card.title)}**: {say.literal(prediction.said)}")
             widgets.chart(plot.word_weights(labels, value, top), f"compare-{prediction.card.name}")
             st.caption(f"Share of the {side.meaning}; all words together have 1.")
     with columns[2]:
         st.markdown("**Difference**, in the order of the sentence")
         widgets.chart(plot.word_difference(labels, *values), "compare-difference")
-        st.caption(_who(first, second) + " Each model's numbers are scaled to sum to 1, so that they can be compared.")
+        say.caption(_who(first, second) + " Each model's numbers are scaled to sum to 1, so that they can be compared.")
 
 
 def translations(first: Translation, other: ModelCard) -> None:
@@ -79,14 +79,14 @@ def translations(first: Translation, other: ModelCard) -> None:
     columns = st.columns(3, gap="medium")
     for place, result, each in zip(columns, (first, second), shown, strict=False):
         with place:
-            st.markdown(f"**{widgets.literal(result.card.title)}**")
+            st.markdown(f"**{say.literal(result.card.title)}**")
             figure = plot.alignment(each, [result.chance(word) for word in result.words]).update_xaxes(tickangle=-90)
             widgets.chart(figure.update_traces(showscale=False), f"compare-{result.card.name}")
     with columns[2]:
         st.markdown("**Difference**")
         widgets.chart(plot.difference(*shown).update_xaxes(tickangle=-90), "compare-difference")
     gap = float(np.abs(shown[0].dense() - shown[1].dense()).sum(1).mean() / 2)
-    st.caption(
+    say.caption(
         f"{_who(first, second)} Both were given the translation “{first.text}”; numbers beside the words are their probabilities. "
         f"On average {gap:.0%} of a word's attention lies elsewhere."
     )
@@ -104,8 +104,8 @@ def _who(first: Prediction | Translation, second: Prediction | Translation) -> s
 
 def _attempted(work: Callable[[], Result], other: ModelCard) -> Result | None:
     try:
-        with st.spinner(f"{other.title} looks at the same"):
+        with st.spinner(f"{say.literal(other.title)} looks at the same"):
             return work()
     except AttnvizError as error:
-        st.error(str(error))
+        say.error(error)
         return None

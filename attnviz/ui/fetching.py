@@ -7,6 +7,7 @@ import streamlit as st
 from attnviz.cards import ModelCard
 from attnviz.errors import AttnvizError
 from attnviz.foreign import hub
+from attnviz.ui import say
 
 FETCHED = "{}-fetched"
 Absent = dict[str, tuple[ModelCard, str]]
@@ -18,7 +19,7 @@ def not_here(absent: Absent, kind: str) -> None:
         return
     st.caption("**Not on this machine**")
     for name, (card, reason) in absent.items():
-        st.caption(f"{card.title}. {reason[:1].upper()}{reason[1:]}.")
+        say.caption(f"{card.title}. {reason[:1].upper()}{reason[1:]}.")
         if card.source != "hub":
             continue
         if hub.offline():
@@ -32,7 +33,7 @@ def download(card: ModelCard, kind: str) -> None:
 
     Not in a fragment: the run of a fragment waits for its own last one, so a click could not end it.
     """
-    bar = st.progress(0.0, f"Asking the hub for {card.repository}")
+    bar = st.progress(0.0, f"Asking the hub for {say.literal(card.repository)}")
     st.button("Cancel", key=f"cancel-{card.name}", width="stretch")
     try:
         with closing(hub.fetch(card)) as progress:
@@ -40,7 +41,7 @@ def download(card: ModelCard, kind: str) -> None:
                 bar.progress(done / max(total, 1), f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB")
     except AttnvizError as error:
         bar.empty()
-        st.error(str(error))
+        say.error(error)
         return
     st.session_state[FETCHED.format(kind)] = card.name
     st.rerun()

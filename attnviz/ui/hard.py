@@ -8,7 +8,7 @@ from attnviz.draw import choose, figure_of
 from attnviz.encode import EncodedText
 from attnviz.explain import along_words, picked_words, standard_error, with_and_without
 from attnviz.predict import START, Prediction, Samples
-from attnviz.ui import cache, drawing, widgets
+from attnviz.ui import cache, drawing, say, widgets
 from attnviz.ui.drawing import COUNT, FIRST
 from attnviz.ui.words import NUMBERED, locked_token, toggle, word_at, words
 
@@ -67,11 +67,11 @@ def sentence_chosen(prediction: Prediction, samples: Samples) -> None:
         odds_shown = "Outline and number" if len(names) <= NUMBERED else "Outline"
         st.caption(f"Filled: picked. {odds_shown}: the odds of being picked. Click a word to see what picking it does.")
     else:
-        st.caption(_about(names[locked], locked, prediction, samples))
+        say.caption(_about(names[locked], locked, prediction, samples))
 
 
 def _about(name: str, word: int, prediction: Prediction, samples: Samples) -> str:
-    label = widgets.literal(_label(prediction))
+    label = _label(prediction)
     taken = samples.picks[:, word]
     with_it, without = with_and_without(taken, samples.probabilities[:, -1])
     said = [
@@ -80,7 +80,7 @@ def _about(name: str, word: int, prediction: Prediction, samples: Samples) -> st
         if value is not None
     ]
     return (
-        f"“{widgets.literal(name)}” has odds of {samples.odds[word]:.3f}, and {int(taken.sum())} of {COUNT} samples picked it: "
+        f"“{name}” has odds of {samples.odds[word]:.3f}, and {int(taken.sum())} of {COUNT} samples picked it: "
         f"{', '.join(said)}. Click it again to unlock."
     )
 
@@ -102,7 +102,7 @@ def seen(prediction: Prediction) -> None:
     picked = _picked(prediction)
     chosen = [word.text for word, taken in zip(encoded.words, picked, strict=True) if taken]
     with st.container(key="hard-seen", border=True):
-        st.markdown(f"**{widgets.literal(' '.join(chosen))}**" if chosen else "*Nothing: no word was picked.*")
+        st.markdown(f"**{say.literal(' '.join(chosen))}**" if chosen else "*Nothing: no word was picked.*")
     if not chosen:
         st.caption("The decision is what the classifier answers without having read anything.")
     elif unseen := len(picked) - len(chosen):
@@ -127,14 +127,14 @@ def spread(prediction: Prediction, samples: Samples) -> None:
     values = samples.probabilities[:, -1]
     figure = plot.decisions(values.tolist(), label, prediction.probabilities[label])
     counts = np.bincount(samples.probabilities.argmax(-1), minlength=len(prediction.probabilities))
-    shares = ", ".join(f"{count} “{widgets.literal(name)}”" for name, count in zip(prediction.probabilities, counts, strict=True))
+    shares = ", ".join(f"{count} “{name}”" for name, count in zip(prediction.probabilities, counts, strict=True))
     caption = (
         f"Of {COUNT} draws (seeds {FIRST} to {FIRST + COUNT - 1}) the decisions are: {shares}. The probability of "
-        f"“{widgets.literal(label)}” runs from {values.min():.3f} to {values.max():.3f}, with a mean of {values.mean():.3f}. "
+        f"“{label}” runs from {values.min():.3f} to {values.max():.3f}, with a mean of {values.mean():.3f}. "
         f"Each bar counts draws in a step of 0.05; the triangle marks the decision shown above."
     )  # fmt: skip
     widgets.chart(figure, "hard-spread", caption)
-    st.caption(caption)
+    say.caption(caption)
 
 
 def against_odds(prediction: Prediction, samples: Samples) -> None:
@@ -149,12 +149,12 @@ def against_odds(prediction: Prediction, samples: Samples) -> None:
         f"2 √(p (1 − p) / {COUNT}) for odds p: how far chance alone takes a share. About 19 of 20 points should "
         f"lie within; for odds close to 0 or 1 that is rough. "
         f"Here {int((gaps <= errors).sum())} of {len(gaps)} do, and the largest gap is {gaps[worst]:.3f}, "
-        f"at “{widgets.literal(names[worst])}”."
+        f"at “{names[worst]}”."
     )  # fmt: skip
     if len(names) > plot.MOST_PICKS:
         caption += f" Shown are the {plot.MOST_PICKS} words with the largest odds of {len(names)}."
     widgets.chart(plot.against_odds(names, samples.odds, means, errors), "hard-means", caption)
-    st.caption(caption)
+    say.caption(caption)
 
 
 def _picked(prediction: Prediction) -> list[bool]:

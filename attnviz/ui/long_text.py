@@ -11,7 +11,7 @@ from attnviz.encode import EncodedText, Word
 from attnviz.explain import Overview, find, looked_at_by, overview, totals
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
-from attnviz.ui import brush, cache, heads, widgets
+from attnviz.ui import brush, cache, heads, say, widgets
 from attnviz.ui.reading import once, told
 from attnviz.ui.words import lock, locked_token, toggle, words
 from attnviz.weights import Floats
@@ -103,7 +103,7 @@ def search(view: View, query: str) -> None:
     """Where a word stands, each place with its neighbours; choosing one goes there and locks it."""
     hits = once((heads.name_of(view.prediction), "find", query), lambda: find(view.encoded.words, query))
     if not hits:
-        st.info(f"“{query[:40]}” is not in the text that was read.")
+        say.info(f"“{query[:40]}” is not in the text that was read.")
         return
     key = f"{HIT}-{cache.fingerprint(query + view.text)}"
     more = f", the first {HITS} are listed" if len(hits) > HITS else ""
@@ -157,7 +157,7 @@ def neighbourhood(view: View, read: Overview) -> None:
     if locked is None:
         st.caption(f"{said}attention each word receives, averaged over all rows of the text. Click a word to lock it.")
     else:
-        st.caption(f"{said}where “{view.encoded.words[locked].text}” looks. Click it again to unlock.")
+        say.caption(f"{said}where “{view.encoded.words[locked].text}” looks. Click it again to unlock.")
 
 
 def ranked(view: View, read: Overview) -> None:
@@ -169,12 +169,12 @@ def ranked(view: View, read: Overview) -> None:
         st.caption(f"The mean weight on each word, over all {view.length:,} rows; all words together have 1.")
         return
     word = view.encoded.words[locked]
-    st.subheader(f"“{word.text}”, token {word.positions[0]:,}", anchor=False)
+    st.subheader(f"“{say.literal(word.text)}”, token {word.positions[0]:,}", anchor=False)
     st.button("Unlock", on_click=lock, args=(view.text, None))
     st.markdown("**looks at**")
     listed(view, totals(row(view, locked), view.encoded.words), "text-looks-at")
     st.markdown("**is looked at by**")
-    with told(f"Reading who looks at “{word.text[:24]}”") as tell:
+    with told(f"Reading who looks at “{say.literal(word.text[:24])}”") as tell:
         back = once((*view.key, "by", locked), lambda: looked_at_by(view.m, view.head, word.positions, tell))
     sizes = np.array([len(each.positions) for each in view.encoded.words], dtype=np.float32)
     listed(view, totals(back, view.encoded.words) / sizes, "text-looked-at")
@@ -217,9 +217,12 @@ def zoom(view: View, rows: range, columns: range) -> None:
         read = once((*view.key, rows, columns), lambda: overview(view.m, view.head, ZOOMED, rows, columns, tell))
     figure = plot.overview(read.pooled, read.rows, read.columns, view.m.norm)
     brush.chart(figure, "text-zoom", view.text, view.length, "Overview of the chosen part")
+    command = (
+        f"attnviz map {view.prediction.card.name} ... --layer {view.layer} --head {view.head} "
+        f"--rows {rows.start}:{rows.stop} --columns {columns.start}:{columns.stop} --out window.npz"
+    )
     st.caption(
         f"Rows {rows.start:,} to {rows.stop - 1:,} and columns {columns.start:,} to {columns.stop - 1:,}. More than {EXACT} tokens "
         f"a side are pooled: each cell is the largest weight in it. Drag a box of at most {EXACT} tokens a side for single "
-        f"weights, or take the numbers with `attnviz map {view.prediction.card.name} ... --layer {view.layer} --head {view.head} "
-        f"--rows {rows.start}:{rows.stop} --columns {columns.start}:{columns.stop} --out window.npz`."
+        f"weights, or take the numbers with {say.code(command)}."
     )

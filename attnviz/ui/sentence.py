@@ -6,6 +6,7 @@ from attnviz.encode import clean, read_text_file
 from attnviz.encode.text import MAX_FILE_BYTES
 from attnviz.errors import InputError
 from attnviz.paths import ASSETS
+from attnviz.ui import say
 
 TEXT, EXAMPLE, UPLOAD, PROBLEM, HELD = "text-input", "text-example", "text-upload", "text-problem", "text-held"
 # A longer file is shown by its beginning: a browser would get all of it, and send it again with every click.
@@ -41,7 +42,7 @@ def sentence(limit: int, task: str = "sentiment") -> str:
         said = f"A text file, at most {MAX_FILE_BYTES / 1e6:.1f} MB and {limit:,} characters"
         st.file_uploader(said, type=["txt"], key=upload, on_change=_take_upload, args=(task, limit))
     if problem := st.session_state.pop(PROBLEM, None):
-        st.error(problem)
+        say.error(problem)
     return text
 
 

@@ -8,7 +8,7 @@ from attnviz.encode import EncodedText, Word
 from attnviz.explain import along_words, shown_words
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
-from attnviz.ui import cache, widgets
+from attnviz.ui import cache, say, widgets
 from attnviz.ui.words import locked_token, toggle, word_at, words
 
 # The axes of the maps on a tape that is shown here.
@@ -60,7 +60,7 @@ def sentence_tinted(m: AttentionMap, shown: list[Word], text: str) -> int | None
     else:
         mine, rank = float(weights[locked]), int((weights > weights[locked]).sum()) + 1
         st.caption(
-            f"“{widgets.literal(names[locked])}” holds {mine:.3f} of the attention, rank {rank} of {len(names)}: "
+            f"“{say.literal(names[locked])}” holds {mine:.3f} of the attention, rank {rank} of {len(names)}: "
             f"{mine * len(names):.2f} times an even share, which is {1 / len(names):.3f}. Click it again to unlock."
         )
     return locked

@@ -17,7 +17,7 @@ from attnviz.explain.sides import Window, by_side, windows
 from attnviz.maps import AttentionMap
 from attnviz.nets.translator import END
 from attnviz.translate import Translation
-from attnviz.ui import cache, compare, widgets
+from attnviz.ui import cache, compare, say, widgets
 from attnviz.ui.words import words
 
 PREFIX, BEAM, STEP = "translation-prefix", "translation-beam", "translation-step"
@@ -35,7 +35,7 @@ MEAN = -1
 def view(card: ModelCard, text: str, other: ModelCard | None = None) -> None:
     """From the translation to the map of each of its words, and to that of another model."""
     widgets.remember({PREFIX: None})
-    with st.spinner(f"{card.title} translates"):
+    with st.spinner(f"{say.literal(card.title)} translates"):
         result, fresh = widgets.attempt(lambda: _translated(card, text), card.name)
     if result is None:
         return
@@ -82,7 +82,7 @@ def _step(length: int) -> int:
 def output(result: Translation, written: Sequence[Word], step: int) -> None:
     """The translation as words that can be clicked, a slider over its steps, and the beginning that it is to have."""
     st.markdown(
-        f"Translation: **{widgets.literal(result.text) or '(nothing)'}**, {len(result.tokens)} tokens, "
+        f"Translation: **{say.literal(result.text) or '(nothing)'}**, {len(result.tokens)} tokens, "
         f"one pass over them in {result.seconds * 1000:.0f} ms"
     )
     chances = np.array([result.chance(word) for word in written], dtype=np.float32)
@@ -115,7 +115,7 @@ def matrix(result: Translation, written: Sequence[Word], step: int, merge: bool)
     row = step if axes[0] == "output" else None
     if row is not None:
         words(shown.labels["key"], shown.dense()[row], [word.special for word in read], "translation-source", None, lambda _: None)
-        st.caption(f"The source as “{written[step].text}” saw it: the strongest tint is the largest weight.")
+        say.caption(f"The source as “{written[step].text}” saw it: the strongest tint is the largest weight.")
     chances = [result.chance(word) for word in written] if row is not None else [math.nan] * len(shown.labels["query"])
     figure = plot.alignment(shown, chances, row, local(result, written, read)) if row is not None else plot.heatmap(shown)
     caption = _caption(result, shown, place)
@@ -175,7 +175,7 @@ def _caption(result: Translation, m: AttentionMap, place: str) -> str:
 def alternatives(result: Translation, word: Word) -> None:
     """What else the model could have written at the step, each a button that writes it and lets the model go on."""
     first = word.positions[0]
-    st.subheader(f"What could stand here, where “{word.text}” does", anchor=False)
+    st.subheader(f"What could stand here, where “{say.literal(word.text)}” does", anchor=False)
     ranked = result.alternatives[first]
     chances = [(each.text, each.probability) for each in ranked]
     widgets.chart(plot.probabilities(chances), "translation-alternatives", ", ".join(f"{name} {p:.3f}" for name, p in chances))
@@ -183,7 +183,7 @@ def alternatives(result: Translation, word: Word) -> None:
     row = st.container(horizontal=True)
     for rank, each in enumerate(ranked):
         begin = (result.card.name, (*before, each.token))
-        row.button(widgets.literal(each.text), key=f"translation-instead-{rank}", on_click=_begin, args=begin)
+        row.button(say.literal(each.text), key=f"translation-instead-{rank}", on_click=_begin, args=begin)
     st.caption("The most probable tokens, words or beginnings of words. A click writes one, and the model goes on from there.")
 
 
@@ -196,9 +196,7 @@ def beams(result: Translation) -> None:
     """The outputs that were most probable as a whole; another one can be looked at."""
     st.subheader("Other translations", anchor=False)
     scores = [f"{text}  ({math.exp(output.score):.2f})" for text, output in zip(result.texts, result.outputs, strict=True)]
-    picked = st.radio(
-        "Beams, best first", range(len(scores)), index=result.chosen, format_func=lambda i: widgets.literal(scores[i])
-    )
+    picked = st.radio("Beams, best first", range(len(scores)), index=result.chosen, format_func=lambda i: say.literal(scores[i]))
     st.caption("In brackets: the geometric mean of its tokens' probabilities, by which beams are ranked.")
     if picked != result.chosen:
         st.session_state[BEAM] = picked

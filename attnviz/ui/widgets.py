@@ -1,6 +1,5 @@
 """Pieces that every page shares: picking a model, saying what was changed or wrong, the decision, and the map card."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ from attnviz.foreign.files import absent
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
 from attnviz.translate import Shown
+from attnviz.ui import say
 from attnviz.ui.fetching import FETCHED, not_here
 
 _STYLE = """<style>
@@ -26,6 +26,7 @@ _STYLE = """<style>
 </style>"""
 
 KEPT = "kept"
+MOST_TOLD = 100_000  # bytes of a README
 Result = TypeVar("Result")
 
 CHART = {"displaylogo": False, "displayModeBar": False, "responsive": True}
@@ -52,7 +53,7 @@ def pick_model(kind: str, tasks: Sequence[str] = (), key: str = "", first: str =
     cards = [card for card in cards if not tasks or card.task in tasks]
     cards.sort(key=lambda card: (card.name != first, card.source != "own"))  # what ships whole comes first
     for error in errors:
-        st.warning(str(error))
+        say.warning(error)
     reasons = {card.name: absent(card) for card in cards if card.input == kind}
     fitting = {card.name: card for card in cards if reasons.get(card.name) == ""}
     missing = {card.name: (card, reasons[card.name]) for card in cards if reasons.get(card.name)}
@@ -64,14 +65,24 @@ def pick_model(kind: str, tasks: Sequence[str] = (), key: str = "", first: str =
     if st.session_state.get(key, next(iter(fitting))) not in fitting:
         del st.session_state[key]
     name = st.sidebar.selectbox("Model", list(fitting), format_func=lambda name: fitting[name].title, key=key)
-    st.sidebar.caption(fitting[name].summary)
-    about = fitting[name].folder / "README.md"
-    if about.is_file():
-        with st.sidebar.popover("About this model", width="stretch"):
-            st.markdown(about.read_text(encoding="utf-8"))
     with st.sidebar:
+        say.caption(fitting[name].summary)
+        _about(fitting[name])
         not_here(missing, kind)
     return fitting[name]
+
+
+def _about(card: ModelCard) -> None:
+    """What its folder says of a model: of one of this project's as it is meant, though no picture is fetched; else as text."""
+    path = card.folder / "README.md"
+    if not path.is_file():
+        return
+    told = path.read_bytes()[:MOST_TOLD].decode("utf-8", "replace")
+    with st.popover("About this model", width="stretch"):
+        if card.source == "own":
+            st.markdown(told.replace("![", "!\\["))
+        else:
+            st.text(told)
 
 
 def here(kind: str) -> dict[str, ModelCard]:
@@ -85,7 +96,7 @@ def _none_here(kind: str, missing: dict[str, tuple[ModelCard, str]]) -> None:
         st.info("No model for this is on this machine yet. Below are those there are, and how to get one.")
         not_here(missing, kind)
     else:
-        st.error(f"No model for {kind} is installed. Fetch the project's models folder again.")
+        say.error(f"No model for {kind} is installed. Fetch the project's models folder again.")
 
 
 def attempt(work: Callable[[], Result], model: str) -> tuple[Result | None, bool]:
@@ -95,7 +106,7 @@ def attempt(work: Callable[[], Result], model: str) -> tuple[Result | None, bool
         st.session_state[key] = work()
     except AttnvizError as error:
         still = " Below is still the last result." if key in st.session_state else ""
-        st.error(f"{error}{still}")
+        say.error(f"{error}{still}")
         return st.session_state.get(key), False
     return st.session_state[key], True
 
@@ -119,24 +130,19 @@ def keep(defaults: Iterable[str]) -> None:
 def notes(sentences: Sequence[str]) -> None:
     """What was changed on the way in."""
     for sentence in sentences:
-        st.info(sentence, icon=":material/info:")
+        say.info(sentence, icon=":material/info:")
 
 
 def decision(prediction: Prediction, key: str, most: int = 5) -> None:
     """The decision in words, and its probabilities as bars."""
     if not prediction.ranked:
-        st.markdown(f"No decision, in {prediction.seconds * 1000:.0f} ms. {prediction.why_none}")
+        st.markdown(say.literal(f"No decision, in {prediction.seconds * 1000:.0f} ms. {prediction.why_none}"))
         return
     label, probability = prediction.ranked[0]
-    about = f" ({literal(prediction.about)})" if prediction.about else ""
+    about = f" ({say.literal(prediction.about)})" if prediction.about else ""
     took = f"{prediction.seconds:.1f} s" if prediction.seconds > 9 else f"{prediction.seconds * 1000:.0f} ms"
-    st.markdown(f"Decision: **{literal(label)}**{about} with probability **{plot.three_digits(probability)}**, in {took}")
+    st.markdown(f"Decision: **{say.literal(label)}**{about} with probability **{plot.three_digits(probability)}**, in {took}")
     chart(plot.probabilities(prediction.ranked[:most]), key, f"{label} {probability:.3f}")
-
-
-def literal(text: str) -> str:
-    """Text in which Markdown finds no marks."""
-    return re.sub(r"([\\`*_{}\[\]()#+.!$~<>:|-])", r"\\\1", text)
 
 
 def map_card(m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown, key: str) -> None:
@@ -154,7 +160,7 @@ def card_foot(
 
 def foot(m: AttentionMap, caption: str, files: Callable[[], None]) -> None:
     """Caption, receipt, and what `files` draws to take along."""
-    st.caption(caption.replace("$", "\\$"))
+    say.caption(caption)
     with st.container(horizontal=True):
         with st.popover("Receipt"):
             receipt(m)
@@ -168,7 +174,8 @@ def receipt(m: AttentionMap) -> None:
         st.caption("Worked out from the maps of several layers, each of which has a receipt of its own.")
         return
     values = {**asdict(m.receipt), "mechanism": m.mechanism, "norm": f"{m.norm}: {m.promise}"}
-    rows = [f"| {name.replace('_', ' ')} | `{'not checked' if value is None else value}` |" for name, value in values.items()]
+    told = {name.replace("_", " "): say.code("not checked" if value is None else value) for name, value in values.items()}
+    rows = [f"| {name} | {value} |" for name, value in told.items()]
     st.markdown("\n".join(["| | |", "|---|---|", *rows]))
     st.caption(
         "Row-sum error: how far rows are from their promise. "
@@ -188,7 +195,8 @@ def downloads(
     )
     save(stem, key, lambda: export.as_html(figure, prediction.card.name, caption), maps or [m], prediction)
     drawn = "" if seed is None else f" --seed {seed}"
-    st.caption(f"PNG and SVG: `attnviz map {prediction.card.name} ...{drawn} --out figure.svg`, where a Chromium is installed.")
+    command = say.code(f"attnviz map {prediction.card.name} ...{drawn} --out figure.svg")
+    st.caption(f"PNG and SVG: {command}, where a Chromium is installed.")
 
 
 def save(stem: str, key: str, page: Callable[[], bytes], maps: Sequence[AttentionMap], about: Shown | Mapping[str, Any]) -> None:

@@ -48,3 +48,31 @@ def test_an_uploaded_csv_is_gone_on_with_and_a_broken_one_is_refused(page: Page,
     broken = {"name": "broken.csv", "mimeType": "text/csv", "buffer": b"when,what\nnow,much\nlater,more\n"}
     page.locator(".st-key-series-upload input[type=file]").set_input_files([broken])  # type: ignore[list-item]
     expect(page.get_by_text("No column of the file holds numbers alone")).to_be_visible()
+
+
+MARKUP = (
+    "![p](http://127.0.0.1:9/q.png)", ":red[boo] :smile:", "[l](http://x.y)", "$x^2$ **b** `c`", "www.x.y http://x.y a@b.co",
+    "<b>x</b><img src=http://127.0.0.1:9/i.png>",
+)  # fmt: skip
+
+
+def test_markup_in_a_file_is_shown_as_it_was_written(page: Page, url: str) -> None:
+    open_series(page, url)
+    page.locator(".st-key-series-source").get_by_text("Upload").click()
+    quiet(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    names = [f'"{name}"' for name in MARKUP]
+    rows = [f"{np.datetime64('2024-01-01') + i},{i % 7},{','.join(names[:5])}" for i in range(120)]
+    text = "\n".join([f"day,{names[5]},{','.join(names[:5])}", *rows])
+    page.locator(".st-key-series-upload input[type=file]").set_input_files(  # type: ignore[arg-type]
+        [{"name": "levels.csv", "mimeType": "text/csv", "buffer": text.encode()}]
+    )
+    expect(page.get_by_text("Left out: ")).to_be_visible()
+    quiet(page)
+    main = page.locator("section[data-testid=stMain], [data-testid=stMain]").first
+    shown = main.inner_text().replace("\u2060", "")
+    for name in MARKUP:
+        assert name[:30] in shown
+    assert main.locator("[data-testid=stMarkdownContainer]").locator("a, img, .katex, [role=img]").count() == 0
+    assert not [each for each in asked if ":9/" in each]

@@ -40,7 +40,7 @@ def test_the_caption_of_a_choice_says_what_was_picked_how_and_what_is_open(seed:
         "Bars: the odds of each word, a number between 0 and 1 of its own, so nothing sums to 1. Filled, under a square: picked. "
         f"1 of 3 are picked, {how}. “so” has the largest odds, 0.500. The odds leave 1.81 bits open, as much as 1.81 tosses of a "
         "fair coin: 0 bits would mean that every draw picks the same, and even odds for 3 words would leave 3. Hard attention "
-        "of tiny (bernoulli, `odds` and `picks`). The forward pass took 0.012 s."
+        "of tiny (bernoulli, odds and picks). The forward pass took 0.012 s."
     )
 
 

@@ -47,7 +47,7 @@ def test_a_figure_holds_the_numbers_of_its_map_and_leaves_the_map_alone(axes: tu
 def test_the_caption_of_a_head_names_model_layer_head_promise_and_the_strongest_look() -> None:
     m = attention([[0.9, 0.1, 0.0], [0.2, 0.1, 0.7], [0.5, 0.4, 0.1]], ("a", "b", "c"))
     assert caption(m, "tiny", 0.0123, 2, head=3) == (
-        "Layer 2, head 3 of tiny (self-attention, multi-head, `layer.0`): each row sums to 1. "
+        "Layer 2, head 3 of tiny (self-attention, multi-head, layer.0): each row sums to 1. "
         "“b” looks at “c” with 0.700, the strongest look at another position. The forward pass took 0.012 s."
     )
 
@@ -55,7 +55,7 @@ def test_the_caption_of_a_head_names_model_layer_head_promise_and_the_strongest_
 def test_the_caption_carries_the_notes_of_the_map() -> None:
     m = attention([[1.0]], ("a",), notes=("Something was merged.",))
     assert caption(m, "tiny", 1, 0) == (
-        "Layer 0 of tiny (self-attention, multi-head, `layer.0`): each row sums to 1. "
+        "Layer 0 of tiny (self-attention, multi-head, layer.0): each row sums to 1. "
         "Something was merged. The forward pass took 1.000 s."
     )
 

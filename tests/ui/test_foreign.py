@@ -73,7 +73,7 @@ def test_a_folder_decides_on_a_sentence(models: Path, name: str) -> None:
 def test_a_masked_model_decides_only_where_there_is_a_gap(models: Path) -> None:
     page = with_model("text", "gap")
     assert "No decision" in markdown(page)
-    assert "Write [MASK]" in markdown(page)
+    assert r"Write \[MASK\]" in markdown(page)
     page.text_area(key="text-input").set_value("a [MASK] film").run()
     assert not page.exception
     assert "what stands at" in markdown(page)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from attnviz.cards import ModelCard, all_cards
 from attnviz.mechanisms import Mechanism
-from attnviz.ui import links, widgets
+from attnviz.ui import links, say
 
 RELATIONS = {
     "is": ":green-badge[is a layer of Keras]",
@@ -21,9 +21,9 @@ def formula(mechanism: Mechanism) -> None:
     st.latex(mechanism.formula)
     paper = mechanism.paper
     st.markdown(
-        f"**Scores:** {widgets.literal(mechanism.scores)}. **Normalised by** {widgets.literal(mechanism.normalises)}, **over** "
-        f"{widgets.literal(mechanism.over)}. **Asked by** {widgets.literal(mechanism.query)}. "
-        f"[{widgets.literal(paper.authors)}, {paper.year}]({paper.link})"
+        f"**Scores:** {say.literal(mechanism.scores)}. **Normalised by** {say.literal(mechanism.normalises)}, **over** "
+        f"{say.literal(mechanism.over)}. **Asked by** {say.literal(mechanism.query)}. "
+        f"[{say.literal(paper.authors)}, {paper.year}]({paper.link})"
     )
 
 
@@ -32,9 +32,7 @@ def lineage(mechanism: Mechanism, everything: Sequence[Mechanism]) -> None:
     titles = {each.name: each.title for each in everything}
     before = [titles[name] for name in mechanism.follows if name in titles]
     after = [each.title for each in everything if mechanism.name in each.follows]
-    parts = [
-        f"{what} {widgets.literal(', '.join(names))}." for what, names in (("Follows from", before), ("Leads to", after)) if names
-    ]
+    parts = [f"{what} {say.literal(', '.join(names))}." for what, names in (("Follows from", before), ("Leads to", after)) if names]
     if parts:
         st.caption(" ".join(parts))
 
@@ -51,7 +49,7 @@ def keras(mechanism: Mechanism) -> None:
     """Relation, sentence, and the call."""
     answer = mechanism.keras
     st.markdown(f"**In Keras** {RELATIONS[answer.relation]}" + (f" `{answer.layer}`" if answer.layer else ""))
-    st.markdown(widgets.literal(answer.why))
+    st.markdown(say.literal(answer.why))
     if answer.call:
         st.code(answer.call, "python", wrap_lines=True)
         st.caption("A test runs this with Keras and finds the numbers of the layer beside it, to 0.00001.")
@@ -69,5 +67,6 @@ def models(mechanism: Mechanism) -> None:
 
 
 def _link(card: ModelCard) -> None:
-    if st.button(card.title, key=f"mechanism-open-{card.name}", icon=":material/open_in_new:", help=card.summary):
+    title, summary = say.literal(card.title), say.literal(card.summary)
+    if st.button(title, key=f"mechanism-open-{card.name}", icon=":material/open_in_new:", help=summary):
         links.open_model(card)

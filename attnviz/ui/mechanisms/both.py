@@ -6,7 +6,7 @@ import streamlit as st
 from attnviz import plot
 from attnviz.maps import AttentionMap
 from attnviz.mechanisms import Mechanism
-from attnviz.ui import widgets
+from attnviz.ui import say, widgets
 from attnviz.ui.mechanisms import about
 from attnviz.ui.mechanisms.bench import show
 from attnviz.ui.mechanisms.controls import controls
@@ -64,7 +64,7 @@ def difference(first: Result, second: Result) -> None:
     left, _ = st.columns([3, 2])
     with left:
         widgets.chart(plot.with_numbers(plot.difference(maps[0], maps[1])), "mechanism-difference", caption)
-        st.caption(caption)
+        say.caption(caption)
 
 
 def laid_flat(m: AttentionMap) -> AttentionMap | None:

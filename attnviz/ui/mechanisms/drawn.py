@@ -11,7 +11,7 @@ from attnviz.explain import spread
 from attnviz.maps import AttentionMap
 from attnviz.mechanisms import Mechanism, Shown
 from attnviz.plot.photo import Pixels
-from attnviz.ui import widgets
+from attnviz.ui import say, widgets
 
 HEADS = ("head", "query", "key")
 ROLES = {"onehot": "What was picked", "binary": "What was picked", "softmax": "The odds", "sigmoid": "Also recorded: gates"}
@@ -88,9 +88,9 @@ def card(result: Result, key: str, largest: bool) -> None:
     widgets.chart(drawn, f"{key}-figure", caption)
     widgets.foot(first, caption, lambda: files(result, drawn, caption, key))
     for number, m in enumerate(others):
-        st.markdown(f"**{ROLES.get(m.norm, 'Also recorded')}** (`{m.layer}`)")
+        st.markdown(f"**{ROLES.get(m.norm, 'Also recorded')}** ({say.code(m.layer)})")
         widgets.chart(figure(m, largest), f"{key}-figure-{number}", said(result, m))
-        st.caption(said(result, m, notes=False))
+        say.caption(said(result, m, notes=False))
 
 
 def files(result: Result, drawn: go.Figure, caption: str, key: str) -> None:

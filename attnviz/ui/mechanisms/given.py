@@ -11,7 +11,7 @@ from attnviz.errors import AttnvizError
 from attnviz.mechanisms import Inputs, Mechanism, Vectors, matrix, of_sentence, typed
 from attnviz.mechanisms.photos import of_photo
 from attnviz.plot.photo import Pixels
-from attnviz.ui import cache, widgets
+from attnviz.ui import cache, say, widgets
 from attnviz.ui.mechanisms import held
 from attnviz.ui.pages import image
 from attnviz.ui.reading import once
@@ -134,5 +134,5 @@ def _checked(make: Callable[[], Made]) -> Made | None:
     try:
         return make()
     except AttnvizError as error:
-        st.error(str(error))
+        say.error(error)
         return None

@@ -8,6 +8,7 @@ import streamlit as st
 from attnviz.errors import InputError
 from attnviz.mechanisms import Points
 from attnviz.mechanisms.widths import measured, points_of
+from attnviz.ui import say
 
 HELD, TYPED, LEARNED = "mechanism-points", "mechanism-points-typed", "mechanism-learned"
 
@@ -55,7 +56,7 @@ def typed() -> None:
         st.session_state[TYPED] = "\n".join(f"{x:g}, {y:g}" for x, y in held()["points"])
         st.text_area("x and y, a point a line", key=TYPED, on_change=_typed, height=180)
         if problem := st.session_state.pop(f"{TYPED}-problem", None):
-            st.error(problem)
+            say.error(problem)
         st.button("Take the example again", key="mechanism-points-reset", on_click=lambda: hold(example()))
 
 

@@ -10,7 +10,7 @@ from attnviz import plot
 from attnviz.explain import spread
 from attnviz.mechanisms import MECHANISMS, Mechanism, Points, Slider
 from attnviz.mechanisms.widths import PLACES, learned, left_out_errors, nearest
-from attnviz.ui import widgets
+from attnviz.ui import say, widgets
 from attnviz.ui.mechanisms import about
 from attnviz.ui.mechanisms.bench import worked_out
 from attnviz.ui.mechanisms.controls import controls, key_of
@@ -155,4 +155,4 @@ def errors(points: Points, width: float, path: Sequence[tuple[float, float]]) ->
         f"{values[best]:.4f}, near width {widths[best]:.2f}. A narrow one follows the noise, a wide one forgets the points."
     )
     widgets.chart(figure, "mechanism-errors", caption)
-    st.caption(caption)
+    say.caption(caption)

@@ -9,7 +9,7 @@ from attnviz import plot
 from attnviz.errors import AttnvizError
 from attnviz.paths import ASSETS
 from attnviz.predict import Prediction
-from attnviz.ui import cache, widgets
+from attnviz.ui import cache, say, widgets
 from attnviz.ui.paste import pasted_photo
 from attnviz.ui.photo import beside, channel, hard, looks, patches, spatial
 from attnviz.ui.photo.view import Given, View, encoded
@@ -61,7 +61,7 @@ def photo_input() -> tuple[bytes | None, str]:
     try:
         return SOURCES[source](), str(fit)
     except AttnvizError as error:
-        st.error(str(error))
+        say.error(error)
         return None, str(fit)
 
 
@@ -69,7 +69,7 @@ def _from_samples() -> bytes:
     known = credits()
     name = st.selectbox("Sample", list(known), format_func=lambda name: known[name]["title"], key="image-sample")
     credit = known[name]
-    st.caption(f"{credit['title']}: {credit['author']}, {credit['licence']}, {credit['source']}")
+    say.caption(f"{credit['title']}: {credit['author']}, {credit['licence']}, {credit['source']}")
     return sample(name)
 
 
@@ -111,7 +111,7 @@ def given_and_decided(prediction: Prediction) -> None:
     given, seen, decided = st.columns(3)
     with given:
         widgets.chart(plot.photo(taken.photo, taken.box), "image-given", "The photo, with the square that is used")
-        st.caption(" ".join(["Your photo; the frame is what is used.", *taken.notes]))
+        say.caption(" ".join(["Your photo; the frame is what is used.", *taken.notes]))
     with seen:
         size = prediction.card.image["size"]
         widgets.chart(plot.photo(taken.input), "image-seen", f"The photo at {size} x {size} pixels")
@@ -126,7 +126,7 @@ def views(prediction: Prediction, given: Given) -> None:
     if not fitting:
         st.info(
             "The layers of this model do not look at one grid of patches, so nothing is laid over the photo. "
-            f"All maps as numbers: `attnviz map {prediction.card.name} --image photo.jpg --out maps.npz`."
+            f"All maps as numbers: {say.code(f'attnviz map {prediction.card.name} --image photo.jpg --out maps.npz')}."
         )
         return
     if BESIDE.available(prediction):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from attnviz.errors import AttnvizError
-from attnviz.ui import cache, widgets
+from attnviz.ui import cache, say, widgets
 from attnviz.ui.series import given as inputs
 from attnviz.ui.series.view import looked_at
 
@@ -20,7 +20,7 @@ def page() -> None:
     try:
         chosen = inputs.given(card)
     except AttnvizError as error:
-        st.error(str(error))
+        say.error(error)
         return
     finally:
         widgets.keep(DEFAULTS)

@@ -12,7 +12,7 @@ from attnviz.encode.text import character_limit
 from attnviz.explain import by_word, shown_words
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction
-from attnviz.ui import cache, compare, hard, heads, long_text, soft, translation, widgets
+from attnviz.ui import cache, compare, hard, heads, long_text, say, soft, translation, widgets
 from attnviz.ui.heads import HEAD, LAYER
 from attnviz.ui.sentence import sentence, text_key
 from attnviz.ui.words import locked_token, toggle, word_at, words
@@ -60,7 +60,7 @@ def page() -> None:
 
 def decide(card: ModelCard, text: str, other: ModelCard | None = None) -> None:
     """The decision, where each layer looked for it, and what another model says."""
-    with st.spinner(f"{card.title} reads the text"):
+    with st.spinner(f"{say.literal(card.title)} reads the text"):
         prediction, fresh = widgets.attempt(lambda: cache.prediction(card.name, text), card.name)
     if prediction is None:
         return
@@ -148,7 +148,7 @@ def sentence_tinted(m: AttentionMap, shown: list[Word], text: str) -> int | None
             "Tint: attention each word receives, averaged over all words; the strongest is the largest. Click a word to lock it."
         )
     else:
-        st.caption(f"Tint: where “{names[locked]}” looks; the strongest tint is the largest. Click it again to unlock.")
+        say.caption(f"Tint: where “{names[locked]}” looks; the strongest tint is the largest. Click it again to unlock.")
     return locked
 
 
@@ -163,9 +163,9 @@ def detail(prediction: Prediction, m: AttentionMap, layer: int, head: int, scale
         weights, names = m.dense(), m.labels["key"]
         out, back = st.columns(2)
         with out:
-            st.markdown(f"**“{names[locked]}” looks at**")
+            st.markdown(f"**“{say.literal(names[locked])}” looks at**")
             widgets.chart(plot.word_weights(names, weights[locked].tolist()), "text-looks-at")
         with back:
-            st.markdown(f"**“{names[locked]}” is looked at by**")
+            st.markdown(f"**“{say.literal(names[locked])}” is looked at by**")
             widgets.chart(plot.word_weights(names, weights[:, locked].tolist()), "text-looked-at")
     widgets.card_foot(m, figure, caption, prediction, "text-map")

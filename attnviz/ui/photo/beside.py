@@ -9,7 +9,7 @@ from attnviz import plot
 from attnviz.cards import ModelCard
 from attnviz.errors import AttnvizError
 from attnviz.predict import Prediction
-from attnviz.ui import cache, widgets
+from attnviz.ui import cache, say, widgets
 from attnviz.ui.photo import looks, point
 from attnviz.ui.photo.looks import OWN, SCALES, WHOLE
 from attnviz.ui.photo.mains import Main, main_map
@@ -76,7 +76,7 @@ def decided(cards: Sequence[ModelCard], given: Given) -> list[Prediction]:
             try:
                 found.append(cache.prediction(card.name, given.raw, fit=given.fit))
             except AttnvizError as error:
-                st.error(f"{card.title}: {error}")
+                say.error(f"{card.title}: {error}")
             tell((done + 1) / len(cards))
     return found
 
@@ -87,19 +87,20 @@ def agreement(results: Sequence[Prediction]) -> str:
     if len(said) < 2:
         return "Choose another model to see both decisions." if len(results) < 2 else ""
     if len(set(said.values())) == 1:
-        return f"All {len(said)} decide the same: **{widgets.literal(str(results[0].decision))}**."
-    each = ", ".join(f"{widgets.literal(title)} says **{widgets.literal(label)}**" for title, label in said.items())
+        return f"All {len(said)} decide the same: **{say.literal(str(results[0].decision))}**."
+    each = ", ".join(f"{say.literal(title)} says **{say.literal(label)}**" for title, label in said.items())
     return f"They decide differently: {each}."
 
 
 def one(prediction: Prediction, given: Given, stretched: bool) -> None:
     """A model's decision, and its map as a card."""
     name = prediction.card.name
-    st.subheader(prediction.card.title, anchor=False)
+    st.subheader(say.literal(prediction.card.title), anchor=False)
     widgets.decision(prediction, f"beside-{name}-decision", LABELS)
     main = main_map(prediction, given)
     if main is None:
-        st.info(f"This model has no map that could be laid over the photo. As numbers: `attnviz map {name} --image ...`.")
+        command = say.code(f"attnviz map {name} --image ...")
+        st.info(f"This model has no map that could be laid over the photo. As numbers: {command}.")
         return
     layers = prediction.tape.layers
     place = layers.index(main.m.layer) if main.m.layer in layers else "All layers"

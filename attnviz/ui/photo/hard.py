@@ -7,7 +7,7 @@ from attnviz import plot
 from attnviz.draw import chosen_patches, hard_patches
 from attnviz.explain import among, standard_error
 from attnviz.predict import Prediction, Samples
-from attnviz.ui import cache, drawing, widgets
+from attnviz.ui import cache, drawing, say, widgets
 from attnviz.ui.drawing import COUNT, FIRST
 from attnviz.ui.photo.view import Given, encoded
 
@@ -87,9 +87,9 @@ def spread(prediction: Prediction, samples: Samples) -> None:
     values = samples.probabilities[:, labels.index(label)]
     widgets.chart(plot.probabilities(ranked), f"{NAME}-spread", f"Shares of {COUNT} draws by what they decide")
     now = prediction.probabilities[label]
-    st.caption(
+    say.caption(
         f"Bars: shares of {COUNT} draws (seeds {FIRST} to {FIRST + COUNT - 1}) by what they decide. The probability of "
-        f"“{widgets.literal(label)}” runs from {values.min():.3f} to {values.max():.3f} in them, with a mean of "
+        f"“{label}” runs from {values.min():.3f} to {values.max():.3f} in them, with a mean of "
         f"{values.mean():.3f}, and with the picks shown it is {now:.3f}."
     )
 

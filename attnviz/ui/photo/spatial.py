@@ -11,7 +11,7 @@ from attnviz.explain import combined
 from attnviz.intervene import changeable, intervene
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction, decide
-from attnviz.ui import cache, widgets
+from attnviz.ui import cache, say, widgets
 from attnviz.ui.photo.view import Given, blocks, encoded
 from attnviz.ui.reading import once
 
@@ -123,9 +123,9 @@ def _does_it_matter(prediction: Prediction, given: Given, maps: Sequence[Attenti
         again = once(key, look)
     label, was = prediction.ranked[0]
     now, (other, likely) = again.probabilities[label], again.ranked[0]
-    stays = "stays" if other == label else f"becomes **{widgets.literal(other)}** ({plot.three_digits(likely)})"
+    stays = "stays" if other == label else f"becomes **{say.literal(other)}** ({plot.three_digits(likely)})"
     st.markdown(
-        f"With no place preferred in {name}, **{widgets.literal(label)}** goes from {plot.three_digits(was)} to "
+        f"With no place preferred in {name}, **{say.literal(label)}** goes from {plot.three_digits(was)} to "
         f"{plot.three_digits(now)} ({plot.signed(now - was)}); the decision {stays}."
     )
     st.caption("One photo's answer: it says what these gates did here, not what they do in general.")

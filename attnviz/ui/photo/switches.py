@@ -10,7 +10,7 @@ from attnviz.explain import strongest, tenth, weakest
 from attnviz.intervene import gated, intervene
 from attnviz.maps import AttentionMap
 from attnviz.predict import Prediction, decide
-from attnviz.ui import cache, widgets
+from attnviz.ui import cache, say, widgets
 from attnviz.ui.photo.view import Given, encoded
 from attnviz.ui.reading import once
 from attnviz.weights import Floats
@@ -134,10 +134,10 @@ def _said(prediction: Prediction, after: Passed) -> str:
     count = sum(map(len, after.switched.values()))
     decided = (
         "the decision stays" if other == label
-        else f"the decision becomes **{widgets.literal(other)}** ({plot.three_digits(likely)})"
+        else f"the decision becomes **{say.literal(other)}** ({plot.three_digits(likely)})"
     )  # fmt: skip
     return (
-        f"With {count} channel{'s' if count > 1 else ''} switched, **{widgets.literal(label)}** goes from "
+        f"With {count} channel{'s' if count > 1 else ''} switched, **{say.literal(label)}** goes from "
         f"{plot.three_digits(was)} to {plot.three_digits(now)} ({plot.signed(now - was)}); {decided}."
     )
 

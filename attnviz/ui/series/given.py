@@ -10,7 +10,7 @@ from attnviz.encode import Table, read_table
 from attnviz.encode.even import even
 from attnviz.errors import InputError
 from attnviz.paths import ASSETS
-from attnviz.ui import cache, widgets
+from attnviz.ui import cache, say
 from attnviz.ui.reading import once
 
 SERIES = ASSETS / "series"
@@ -49,7 +49,7 @@ def given(card: ModelCard) -> Given | None:
 def _sample() -> bytes:
     known = tomllib.loads((SERIES / "samples.toml").read_text(encoding="utf-8"))
     name = st.selectbox("Sample", list(known), format_func=lambda name: str(known[name]["title"]), key=SAMPLE)
-    st.caption(known[name]["credit"])
+    say.caption(known[name]["credit"])
     return (SERIES / f"{name}.csv").read_bytes()
 
 
@@ -91,4 +91,4 @@ def _length(table: Table, column: str, dates: str | None) -> int:
 def left_out(table: Table) -> None:
     """Which columns are neither dates nor numbers, and why."""
     if table.left_out:
-        st.caption("Left out: " + "; ".join(widgets.literal(reason) for reason in list(table.left_out.values())[:5]) + ".")
+        say.caption("Left out: " + "; ".join(list(table.left_out.values())[:5]) + ".")
