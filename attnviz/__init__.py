@@ -1,14 +1,24 @@
-"""attnviz: see where a model looks."""
+"""attnviz: see where a model looks.
 
-from attnviz import plot
-from attnviz.cards import ModelCard, all_cards, find_card
-from attnviz.intervene import intervene
-from attnviz.load import load
-from attnviz.maps import AttentionMap, Receipt
-from attnviz.predict import Prediction, predict
-from attnviz.probe import Probe
-from attnviz.record import Tape, record
-from attnviz.translate import Translation, translate
+Names are imported when they are first asked for: `import attnviz` costs nothing, and `record` needs torch and NumPy alone.
+"""
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from attnviz.extras import lazily
+
+if TYPE_CHECKING:
+    from attnviz import plot
+    from attnviz.cards import ModelCard, all_cards, find_card
+    from attnviz.intervene import intervene
+    from attnviz.load import load
+    from attnviz.maps import AttentionMap, Receipt
+    from attnviz.predict import Prediction, predict
+    from attnviz.probe import Probe
+    from attnviz.record import Tape, record
+    from attnviz.translate import Translation, translate
 
 __version__ = "0.1.0"
 
@@ -29,3 +39,36 @@ __all__ = [
     "record",
     "translate",
 ]
+
+NAMES = {
+    "AttentionMap": "attnviz.maps:AttentionMap",
+    "ModelCard": "attnviz.cards:ModelCard",
+    "Prediction": "attnviz.predict:Prediction",
+    "Probe": "attnviz.probe:Probe",
+    "Receipt": "attnviz.maps:Receipt",
+    "Tape": "attnviz.record:Tape",
+    "Translation": "attnviz.translate:Translation",
+    "all_cards": "attnviz.cards:all_cards",
+    "find_card": "attnviz.cards:find_card",
+    "intervene": "attnviz.intervene:intervene",
+    "load": "attnviz.load:load",
+    "plot": "attnviz.plot:",
+    "predict": "attnviz.predict:predict",
+    "record": "attnviz.record:record",
+    "translate": "attnviz.translate:translate",
+}
+__getattr__ = lazily(globals(), NAMES)
+
+
+class _Package(ModuleType):
+    """Python sets a submodule on its package once it is imported; one with a public name of its own gives that name instead."""
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *__all__})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        whole = not isinstance(value, ModuleType) or NAMES.get(name) != f"{__name__}.{name}:{name}"
+        super().__setattr__(name, value if whole else getattr(value, name))
+
+
+sys.modules[__name__].__class__ = _Package

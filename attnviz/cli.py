@@ -1,4 +1,4 @@
-"""The same from the shell: attnviz models | map | fetch | card | eval | train | app."""
+"""The same from the shell: attnviz models | map | fetch | card | eval | train | app. Each command imports what it needs."""
 
 import json
 import os
@@ -6,22 +6,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
-from attnviz import export
-from attnviz.cards import all_cards, find_card
-from attnviz.draw import numbers, picture
-from attnviz.encode import read_text_file
+from attnviz.cards import find_card
 from attnviz.errors import AttnvizError, ExportError, InputError
-from attnviz.foreign.files import absent
-from attnviz.load import load
-from attnviz.nets import Translator
+from attnviz.extras import extras
+from attnviz.listing import listing
 from attnviz.paths import APP
-from attnviz.predict import predict
-from attnviz.translate import Shown, translate
+
+if TYPE_CHECKING:
+    from attnviz.translate import Shown
 
 # As in .streamlit/config.toml, for an app that is not served from its checkout. Without browser.serverAddress Streamlit
 # asks an outside host for its own address at every start.
@@ -47,16 +44,10 @@ Data = Annotated[Path, typer.Option("--data", help="Folder of the data sets.")]
 @app.command()
 def models(as_json: AsJson = False) -> None:
     """List the models that can be loaded."""
-    cards, errors = all_cards()
+    listed, errors = listing(as_json)
     for error in errors:
         typer.echo(str(error), err=True)
-    if as_json:
-        keys = ("name", "title", "task", "input", "licence", "summary", "labels", "source", "repository", "revision")
-        typer.echo(json.dumps([{key: getattr(card, key) for key in keys} | {"absent": absent(card)} for card in cards]))
-        return
-    for card in cards:
-        reason = absent(card)
-        typer.echo(f"{card.name:50} {card.input:6} {f'({reason}) ' if reason else ''}{card.summary}")
+    typer.echo(listed)
 
 
 @app.command()
@@ -103,6 +94,8 @@ def map_(
     hold_back: Annotated[int, typer.Option(min=0, help="Series: how many steps before its end the forecast begins.")] = 0,
 ) -> None:
     """Decide on one text or photo, translate a sentence or go on with a series, and write where the model looked."""
+    from attnviz import draw, export
+
     kind = out.suffix.removeprefix(".").lower()
     if kind not in (*export.NUMBERS, *export.PICTURES):
         raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .npz or .json")
@@ -111,11 +104,11 @@ def map_(
     if point is not None and (rows is not None or columns is not None):
         raise InputError("a point is one row of a map", "leave out --rows and --columns")
     if kind in export.NUMBERS:
-        maps = numbers(prediction, layer, head, rows, columns, point)
+        maps = draw.numbers(prediction, layer, head, rows, columns, point)
         content = export.as_json(maps, prediction) if kind == "json" else export.as_npz(maps, prediction)
         count = len(maps)
     else:
-        figure, caption, count = picture(prediction, layer, head, rows, columns, point)
+        figure, caption, count = draw.picture(prediction, layer, head, rows, columns, point)
         content = export.as_html(figure, name, caption) if kind == "html" else export.as_picture(figure, kind)
     _write(out, content)
     plural = "map" if count == 1 else "maps"
@@ -142,6 +135,7 @@ def eval_(
 ) -> None:
     """Print the metrics of a model's card, worked out from the data set, or how well its maps mark objects."""
     from attnviz.evaluate import figures
+    from attnviz.load import load
 
     found = figures(load(name), data, masks, links)
     typer.echo(json.dumps({"model": name, **found}) if as_json else "\n".join(_lines(found)))
@@ -187,8 +181,14 @@ def _lines(figures: dict[str, Any], indent: str = "") -> Iterator[str]:
 
 def _shown(
     name: str, given: dict[str, str | Path | None], seed: int | None, beginning: str | None, options: dict[str, Any]
-) -> Shown:  # fmt: skip
+) -> "Shown":  # fmt: skip
     """`given`: kind of input -> what was passed for it, None where nothing was; `options`: those of the border of a series."""
+    from attnviz.encode import read_text_file
+    from attnviz.load import load
+    from attnviz.nets import Translator
+    from attnviz.predict import predict
+    from attnviz.translate import translate
+
     kinds = [kind for kind, raw in given.items() if raw is not None]
     if len(kinds) != 1:
         raise InputError("give one of --text, --image and --series")
@@ -223,7 +223,8 @@ def _write(path: Path, content: bytes) -> None:
 def main() -> None:
     """The console script: an error that attnviz raises on purpose is one line on stderr and exit code 1."""
     try:
-        sys.exit(app(standalone_mode=False))
+        with extras():
+            sys.exit(app(standalone_mode=False))
     except typer.Abort:
         sys.exit(130)
     except TyperException as error:

@@ -18,6 +18,10 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+class ExtraMissing(AttnvizError, ImportError):
+    """A package that only a part of attnviz needs, and that is not installed."""
+
+
 class InputError(AttnvizError):
     """A text, image or series that cannot be taken as it is."""
 

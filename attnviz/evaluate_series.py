@@ -11,7 +11,8 @@ from attnviz.data import series
 from attnviz.data.series import Series, Values
 from attnviz.encode.seasons import seasonal
 from attnviz.encode.series import normalised
-from attnviz.nets import Net, SeriesForecaster
+from attnviz.nets import Net
+from attnviz.nets.series import SeriesForecaster
 
 BATCH = 256
 BLOCK_DAYS = 7  # windows of a week belong together: neighbours share nearly all they know

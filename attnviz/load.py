@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 
 from safetensors.torch import load_file
-from tokenizers import Tokenizer
 
 from attnviz.cards import ModelCard, find_card
 from attnviz.encode import Encoded
@@ -14,7 +13,7 @@ from attnviz.encode.series import encode_series
 from attnviz.encode.text import EncodedText, encode_text, text_tokenizer
 from attnviz.encode.translation import encode_source
 from attnviz.errors import CardError, WeightsError
-from attnviz.foreign.loading import load_foreign
+from attnviz.extras import extras
 from attnviz.nets import NETS, Net, Translator
 
 WEIGHTS = "weights.safetensors"
@@ -27,22 +26,27 @@ def load(model: str | Path | ModelCard) -> Net:
     """
     card = model if isinstance(model, ModelCard) else find_card(str(model))
     if card.source != "own":
-        return load_foreign(card)
+        with extras():
+            from attnviz.foreign.loading import load_foreign
+
+            return load_foreign(card)
     if card.net not in NETS:
         raise CardError(f"the card of {card.name} names the net {card.net!r}", f"known are {', '.join(NETS)}")
     if (outputs := card.config.get("labels", len(card.labels))) != len(card.labels):
         raise CardError(
             f"the card of {card.name} names {len(card.labels)} labels for a net with {outputs} outputs", "mend the card"
         )
-    path = card.file(WEIGHTS)
+    path, kind = card.file(WEIGHTS), NETS[card.net]
     try:
-        net = NETS[card.net](**card.config)
+        net = kind(**card.config)
         net.load_state_dict({name: weight.float() for name, weight in load_file(path).items()})
     except Exception as error:  # on a wrong config a net's constructor raises almost anything
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise WeightsError(f"{card.name} cannot be loaded: {WEIGHTS} does not fit the net {card.net} ({reason})") from None
     net.card = card
     if isinstance(net, Translator):
+        from tokenizers import Tokenizer
+
         net.source = text_tokenizer(card.file("source.json"), card.text["max_tokens"])
         net.encode = partial(encode_source, tokenizer=net.source)
         net.target = Tokenizer.from_file(str(card.file("target.json")))

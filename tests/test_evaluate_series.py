@@ -11,7 +11,7 @@ from attnviz import load
 from attnviz.data import series
 from attnviz.evaluate import evaluate
 from attnviz.evaluate_series import gain, variant_of
-from attnviz.nets import SeriesForecaster
+from attnviz.nets.series import SeriesForecaster
 from tests import tiny
 
 

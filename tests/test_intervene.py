@@ -13,7 +13,7 @@ from attnviz import intervene, record
 from attnviz.errors import ChangeError, NothingRecorded, PromiseBroken, UnknownLayer
 from attnviz.intervene import gated
 from attnviz.layers import ECA, ChannelGate, SpatialGate, SqueezeExcitation
-from attnviz.nets import ResNet
+from attnviz.nets.resnet import ResNet
 from tests import tiny
 
 PHOTOS = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))

@@ -17,15 +17,13 @@ from torch import Tensor, nn
 from attnviz.cards import sha256
 from attnviz.evaluate_series import VARIANTS
 from attnviz.maps import AttentionMap
-from attnviz.nets import (
-    BertClassifier,
-    GlimpseClassifier,
-    HardClassifier,
-    ResNet,
-    SeriesForecaster,
-    SoftClassifier,
-    VisionTransformer,
-)
+from attnviz.nets.bert import BertClassifier
+from attnviz.nets.glimpse import GlimpseClassifier
+from attnviz.nets.hard_classifier import HardClassifier
+from attnviz.nets.resnet import ResNet
+from attnviz.nets.series import SeriesForecaster
+from attnviz.nets.soft_classifier import SoftClassifier
+from attnviz.nets.vit import VisionTransformer
 from attnviz.probe import Probe
 from attnviz.weights import Dense
 

@@ -1,12 +1,16 @@
 """Borders: raw input -> tensors, what to call their positions, and what was changed on the way in."""
 
-from attnviz.encode.image import EncodedImage, encode_image
+from typing import TYPE_CHECKING
+
 from attnviz.encode.patches import Patches, Point
 from attnviz.encode.series import EncodedSeries, encode_series
 from attnviz.encode.table import Table, read_table
 from attnviz.encode.text import EncodedText, Word, clean, encode_text, read_text_file
+from attnviz.extras import lazily
 
-Encoded = EncodedText | EncodedImage | EncodedSeries
+if TYPE_CHECKING:
+    from attnviz.encode.encoded import Encoded
+    from attnviz.encode.image import EncodedImage, encode_image
 
 __all__ = [
     "Encoded",
@@ -24,3 +28,11 @@ __all__ = [
     "read_table",
     "read_text_file",
 ]
+
+# Photos need pillow, which the explanations and mechanisms that import words and patches from here do not.
+NAMES = {
+    "Encoded": "attnviz.encode.encoded:Encoded",
+    "EncodedImage": "attnviz.encode.image:EncodedImage",
+    "encode_image": "attnviz.encode.image:encode_image",
+}
+__getattr__ = lazily(globals(), NAMES)

@@ -1,5 +1,7 @@
 """The border where text comes in: cleaned, limited, cut into tokens, and every token tied to its word."""
 
+from __future__ import annotations
+
 import json
 import re
 import unicodedata
@@ -7,13 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from tokenizers import Encoding, Tokenizer
-from tokenizers.decoders import ByteLevel
 from torch import Tensor
 
 from attnviz.errors import CardError, InputError
+from attnviz.extras import extras
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
 
 MAX_TOKENS = 32_768
 MAX_CHARACTERS = 100_000  # for a model of few tokens; one of many takes so many for each of them
@@ -36,7 +41,7 @@ class Word:
     special: bool = False
 
 
-Cut = Callable[[Encoding, str], tuple[Word, ...]]
+Cut = Callable[["Encoding", str], tuple[Word, ...]]
 """A tokenizer's encoding and the text that it encodes -> the words of the text."""
 
 
@@ -76,6 +81,8 @@ def text_tokenizer(path: Path, max_tokens: int, typed: str = "") -> Tokenizer:
     """
     if not 0 < max_tokens <= MAX_TOKENS:
         raise CardError(f"a card asks for texts of {max_tokens:,} tokens, the limit is {MAX_TOKENS:,}", "lower its text.max_tokens")
+    with extras():
+        from tokenizers import Tokenizer
     tokenizer = Tokenizer.from_file(str(path))
     if typed:
         raw = json.loads(tokenizer.to_str())
@@ -151,6 +158,8 @@ def _unknown(encoding: Encoding, text: str) -> tuple[str, ...]:
 
 def _readable(encoding: Encoding, text: str, tokenizer: Tokenizer) -> list[str]:
     """Tokens as they are, but those made of bytes as the part of the text that they stand for."""
+    from tokenizers.decoders import ByteLevel
+
     if not isinstance(tokenizer.decoder, ByteLevel):
         return list(encoding.tokens)
     marked = zip(encoding.tokens, encoding.offsets, encoding.special_tokens_mask, strict=True)

@@ -1,12 +1,16 @@
 """The border of translators: a sentence to translate comes in, and what is written gets its tokens and words named."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-
-from tokenizers import Encoding, Tokenizer
+from typing import TYPE_CHECKING
 
 from attnviz.encode.text import EncodedText, Word, clean, encode_text
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
 
 # What a visitor takes for a word: l' and eau are two in French, don't is one in English.
 FRENCH = re.compile(r"\w+['’]|[\w-]+|[^\w\s]")

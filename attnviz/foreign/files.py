@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from attnviz.cards import ModelCard
-from attnviz.errors import WeightsError
+from attnviz.errors import ExtraMissing, WeightsError
+from attnviz.extras import extras
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -19,7 +20,8 @@ def root(card: ModelCard) -> Path:
     """The folder of a card's files, whether it is there or not."""
     if card.source == "folder":
         return card.folder / Path(card.path).expanduser()
-    from huggingface_hub import constants
+    with extras():
+        from huggingface_hub import constants
 
     name = "--".join(["models", *card.repository.split("/")])
     return Path(constants.HF_HUB_CACHE) / name / "snapshots" / card.revision
@@ -29,7 +31,10 @@ def absent(card: ModelCard) -> str:
     """Why a card's model cannot be used now, as a clause; empty where it can. Looks at files and nothing else."""
     if card.source == "own":
         return ""
-    folder = root(card)
+    try:
+        folder = root(card)
+    except ExtraMissing as error:
+        return f"{error.finding}: {error.cure}"
     if card.source == "hub":
         return "not downloaded yet" if missing(folder, card.input) else ""
     if not folder.is_dir():

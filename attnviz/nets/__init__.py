@@ -1,48 +1,47 @@
 """Architectures, one file each, built from layers; NETS is what a card's `net` may name."""
 
+from collections.abc import Iterator, Mapping
+
+from attnviz.extras import resolved
 from attnviz.nets.base import Decision, Net
-from attnviz.nets.bert import BertClassifier
 from attnviz.nets.drawing import DrawingNet
-from attnviz.nets.glimpse import GlimpseClassifier
-from attnviz.nets.hard_classifier import HardClassifier
-from attnviz.nets.photo_resnet import PhotoResNet
-from attnviz.nets.recurrent import BahdanauTranslator, LuongTranslator
-from attnviz.nets.resnet import ResNet
-from attnviz.nets.series import SeriesForecaster
-from attnviz.nets.soft_classifier import SoftClassifier
-from attnviz.nets.transformer import Transformer
 from attnviz.nets.translator import Translator
-from attnviz.nets.vit import VisionTransformer
 
-NETS: dict[str, type[Net]] = {
-    "bahdanau": BahdanauTranslator,
-    "bert-classifier": BertClassifier,
-    "glimpse": GlimpseClassifier,
-    "hard-classifier": HardClassifier,
-    "luong": LuongTranslator,
-    "photo-resnet": PhotoResNet,
-    "resnet": ResNet,
-    "series-forecaster": SeriesForecaster,
-    "soft-classifier": SoftClassifier,
-    "transformer": Transformer,
-    "vit": VisionTransformer,
-}
 
-__all__ = [
-    "NETS",
-    "BahdanauTranslator",
-    "BertClassifier",
-    "Decision",
-    "DrawingNet",
-    "GlimpseClassifier",
-    "HardClassifier",
-    "LuongTranslator",
-    "Net",
-    "PhotoResNet",
-    "ResNet",
-    "SeriesForecaster",
-    "SoftClassifier",
-    "Transformer",
-    "Translator",
-    "VisionTransformer",
-]
+class Nets(Mapping[str, type[Net]]):
+    """A card's `net` -> its class, which is imported when it is asked for: one of them needs transformers."""
+
+    def __init__(self, rows: dict[str, str]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, name: str) -> type[Net]:
+        net: type[Net] = resolved(f"{__name__}.{self._rows[name]}")
+        return net
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+
+NETS = Nets(
+    {
+        "bahdanau": "recurrent:BahdanauTranslator",
+        "bert-classifier": "bert:BertClassifier",
+        "glimpse": "glimpse:GlimpseClassifier",
+        "hard-classifier": "hard_classifier:HardClassifier",
+        "luong": "recurrent:LuongTranslator",
+        "photo-resnet": "photo_resnet:PhotoResNet",
+        "resnet": "resnet:ResNet",
+        "series-forecaster": "series:SeriesForecaster",
+        "soft-classifier": "soft_classifier:SoftClassifier",
+        "transformer": "transformer:Transformer",
+        "vit": "vit:VisionTransformer",
+    }
+)
+
+__all__ = ["NETS", "Decision", "DrawingNet", "Net", "Translator"]

@@ -1,13 +1,17 @@
 """What a net offers that turns one sentence into another, a token at a time."""
 
+from __future__ import annotations
+
 from abc import abstractmethod
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from attnviz.nets.base import Net
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 # Ids that every translator's vocabularies begin with.
 PAD, START, END = 0, 1, 2

@@ -18,8 +18,8 @@ from attnviz.cards import ModelCard
 from attnviz.layers.hard import reinforce
 from attnviz.layers.hard_patches import among, drawn, log_odds_in_order
 from attnviz.load import load
-from attnviz.nets import GlimpseClassifier, ResNet
-from attnviz.nets.resnet import Stage
+from attnviz.nets.glimpse import GlimpseClassifier
+from attnviz.nets.resnet import ResNet, Stage
 from attnviz.train import cifar
 from attnviz.train.cifar import CifarRun, borrow
 from attnviz.train.muon import Muon

@@ -13,7 +13,8 @@ from tqdm import trange
 
 from attnviz.cards import ModelCard
 from attnviz.load import load
-from attnviz.nets import ResNet, VisionTransformer
+from attnviz.nets.resnet import ResNet
+from attnviz.nets.vit import VisionTransformer
 from attnviz.train import cifar
 from attnviz.train.cifar import CifarRun, borrow, flipped
 from attnviz.train.muon import Muon

@@ -18,7 +18,8 @@ from torch.nn import functional as F
 from attnviz.cards import ModelCard
 from attnviz.layers.hard import log_odds, reinforce
 from attnviz.load import load
-from attnviz.nets import HardClassifier, SoftClassifier
+from attnviz.nets.hard_classifier import HardClassifier
+from attnviz.nets.soft_classifier import SoftClassifier
 from attnviz.train.distil import Distilled
 
 BASE = "sentiment-soft"

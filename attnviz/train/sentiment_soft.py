@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from attnviz.cards import ModelCard
 from attnviz.data import sst
-from attnviz.nets import SoftClassifier
+from attnviz.nets.soft_classifier import SoftClassifier
 from attnviz.train.distil import SEED, Batch, Distilled, triangle
 from attnviz.train.sentiment_minilm import base_folder
 from attnviz.train.teacher import TextLessons

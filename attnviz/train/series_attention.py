@@ -20,7 +20,7 @@ from attnviz.data import series
 from attnviz.encode.series import normalised
 from attnviz.evaluate_series import VARIANTS, Variant, error
 from attnviz.load import WEIGHTS
-from attnviz.nets import SeriesForecaster
+from attnviz.nets.series import SeriesForecaster
 from attnviz.train.invented import invented
 from attnviz.train.loop import Run, seed_everything
 from attnviz.train.schedule import Optimizers

@@ -6,7 +6,8 @@ import torch
 from transformers import BertConfig, BertModel
 
 from attnviz import record
-from attnviz.nets import NETS, BertClassifier
+from attnviz.nets import NETS
+from attnviz.nets.bert import BertClassifier
 from tests.tiny import TEXT, text_net
 
 IDS = torch.randint(5, 20, (3, 9), generator=torch.Generator().manual_seed(0))

@@ -3,8 +3,7 @@
 import torch
 
 from attnviz import record
-from attnviz.nets import PhotoResNet
-from attnviz.nets.photo_resnet import GatedBlock
+from attnviz.nets.photo_resnet import GatedBlock, PhotoResNet
 
 CONFIG = {"labels": 5, "widths": [8, 16, 16], "blocks": [1, 2, 1], "kernels": [7, 5, 3], "stem": 6, "reduction": 4}
 PHOTOS = torch.randn(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from attnviz import load, predict, record
-from attnviz.nets import SeriesForecaster
+from attnviz.nets.series import SeriesForecaster
 from tests import tiny
 
 SHAPE = {"width": 8, "heads": 2, "ahead": 3, "longest": 12}

@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from attnviz import record
 from attnviz.encode import Patches
-from attnviz.nets import VisionTransformer
 from attnviz.nets.transformer import EncoderLayer
+from attnviz.nets.vit import VisionTransformer
 from tests.tiny import vit_net
 
 PHOTOS = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from attnviz import load
 from attnviz.cards import ModelCard, read_card
-from attnviz.nets import HardClassifier
+from attnviz.nets.hard_classifier import HardClassifier
 from attnviz.train import distil, sentiment_hard, sentiment_soft, teacher
 from attnviz.train.distil import Distilled, with_words_dropped
 from attnviz.train.loop import fit
