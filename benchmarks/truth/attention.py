@@ -1,0 +1,154 @@
+"""A layer of attention composed of one part of each table."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from benchmarks.truth import layouts, masks, softmaxes
+from benchmarks.truth.axes import fold, mask_as, unfold
+from benchmarks.truth.draw import Draw
+from benchmarks.truth.layouts import Layout
+from benchmarks.truth.masks import Mask
+from benchmarks.truth.products import Product, Scores, tables
+from benchmarks.truth.projections import PROJECTIONS, Projection, Widths
+from benchmarks.truth.rows import Rows
+from benchmarks.truth.told import AGAIN, CLOSE, Telling
+
+SHARP = 2.5  # so that rows of weights differ by more than rounding
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a layer is made of. `fused`: by scaled_dot_product_attention, so that softmax and products are not spelled."""
+
+    layout: Layout
+    mask: Mask
+    apply: masks.Applied
+    scores: Scores
+    softmax: softmaxes.Spelling
+    after: softmaxes.Spelling
+    product: Product
+    fused: bool
+    by_expand: bool
+    view: bool
+
+
+class Attention(Telling):
+    """Rows (R, query, channel), rows of keys, and perhaps which keys of each example are there -> (R, query, channel)."""
+
+    def __init__(self, rows: Rows, widths: Widths, projection: Projection, parts: Parts, kind: str) -> None:
+        super().__init__()
+        self.rows, self.widths, self.projection, self.parts, self.kind = rows, widths, projection, parts, kind
+        self.out = nn.Linear(widths.h * widths.d, widths.c)
+        n = {"w": rows.w, "h": widths.h, "q": widths.q, "k": rows.keys(projection)}
+        mask = parts.mask.make(n) if parts.mask.make is not None else None
+        self.register_buffer("mask", mask, persistent=False)
+
+    def forward(self, x: Tensor, y: Tensor, there: Tensor | None = None) -> Tensor:
+        p, w = self.parts, self.widths
+        (query, ql), (key, kl), (value, vl) = self.projection(x, y)
+        query, ql = layouts.heads_split(query, ql, p.layout.query, w.g)
+        key, kl = layouts.key_heads(key, kl, p.layout.key, w.h, p.by_expand)
+        value, vl = layouts.key_heads(value, vl, p.layout.key, w.h, p.by_expand)
+        n = self._sizes(query.shape[ql.index("q")], key.shape[kl.index("k")], len(key))
+        query, key, value = (
+            layouts.arranged(tensor, letters, groups, p.view)
+            for tensor, letters, groups in ((query, ql, p.layout.query), (key, kl, p.layout.key), (value, vl, p.layout.key))
+        )
+        mask = self._mask(there, n)
+        output = (self._fused if p.fused else self._spelled)(query, key, value, mask, n)
+        letters = "".join(p.layout.query).replace("1", "")
+        heads = "gr" if "g" in letters else "h" if "h" in letters else ""
+        split = output.reshape([n[letter] for letter in letters])
+        return self.out(fold(split, letters, ("R", "q", heads + "d"), p.view))
+
+    def _sizes(self, queries: int, keys: int, rows: int) -> dict[str, int]:
+        w = self.widths
+        sizes = {"h": w.h, "g": w.g, "r": w.h // w.g, "q": queries, "k": keys, "d": w.d}
+        return {"R": rows, "b": rows // self.rows.w, "w": self.rows.w, **sizes}
+
+    def _groups(self) -> tuple[str, ...]:
+        return tuple(group.replace("R", self.rows.order) for group in self.parts.layout.scores)
+
+    def _mask(self, there: Tensor | None, n: dict[str, int]) -> Tensor | None:
+        """In the shape of the scores, booleans or numbers to add."""
+        mask = self.mask
+        if self.parts.mask.padding and there is not None:
+            padding = there[:, :: there.shape[1] // n["k"]][:, None, None, None, : n["k"]]
+            mask = padding if mask is None else mask & padding
+        if mask is None:
+            return None
+        letters, groups = masks.LETTERS, self._groups()
+        if "g" in "".join(groups):
+            heads = mask.shape[2]
+            mask, letters = mask.unflatten(2, (n["g"], n["r"]) if heads > 1 else (1, 1)), "bwgrqk"
+        elif "h" not in "".join(groups):
+            mask, letters = mask.squeeze(2), "bwqk"
+        return mask_as(mask, letters, groups, n)
+
+    def _spelled(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, n: dict[str, int]) -> Tensor:
+        p = self.parts
+        scores = p.scores(query, key, p.layout, SHARP / self.widths.d**0.5)
+        weights = p.after(p.softmax(scores if mask is None else p.apply(scores, mask)))
+        self._tell(weights, n)
+        return p.product(weights.to(value.dtype), value, p.layout)
+
+    def _fused(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, n: dict[str, int]) -> Tensor:
+        if mask is not None and mask.is_floating_point():
+            mask = mask.to(query.dtype)
+        scale = SHARP / self.widths.d**0.5
+        scores = query.double() @ key.double().mT * scale
+        seen = scores if mask is None else scores + mask if mask.is_floating_point() else scores.masked_fill(~mask, -torch.inf)
+        self._tell(seen.softmax(-1).nan_to_num(0.0), n, close=max(AGAIN, CLOSE[query.dtype] if mask is not None else 0))
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scale)
+
+    def _tell(self, weights: Tensor, n: dict[str, int], close: float | None = None) -> None:
+        """(example, what else is in the rows and heads, in the layer's order, query, key)."""
+        one, letters = unfold(weights.detach(), self._groups(), n)
+        if "g" in letters:
+            groups = tuple("gr" if letter == "g" else letter for letter in letters if letter != "r")
+            one = fold(one, letters, groups)
+            letters = "".join(groups).replace("gr", "h")
+        order = "b" + "".join(letter for letter in letters if letter not in "bqk") + "qk"
+        names = {"w": self.rows.name, "h": "head", "q": "query", "k": "key"}
+        self.tell(one.permute([letters.index(x) for x in order]), " ".join(names[x] for x in order[1:]), self.kind, close)
+
+
+def draw_attention(draw: Draw, rows: Rows) -> Attention:
+    """A layer for these rows."""
+    crossing = rows.context is not None
+    grouped = draw.chance(0.25)
+    h = draw.size(2, 3, 4, rows.b, rows.t) if not grouped else draw.size(4, 6)
+    h = min(h, 6)
+    g = h if not grouped else draw.size(1, 2)
+    fits = {n: x for n, x in layouts.LAYOUTS.items() if not x.grouped or grouped}
+    layout = draw.part("layout", fits, [w for (n, _), w in zip(layouts.LAYOUTS.items(), layouts.WEIGHTS, strict=True) if n in fits])
+    if layout.heads is not None:
+        h = g = layout.heads
+    ways = {n: x for n, x in PROJECTIONS.items() if (x.cross or not crossing) and (not x.equal or h == g)}
+    way = draw.part("projection", ways)
+    widths = Widths(c=rows.c, h=h, g=g, d=draw.size(2, 4, 4, 8), q=rows.t)
+    projection = way.make(widths)
+    fused = layout.fused and draw.chance(0.3)
+    allowed = {n: x for n, x in masks.MASKS.items() if n != "of windows" or rows.w > 1}
+    mask = draw.part("mask", allowed, [w for (n, _), w in zip(masks.MASKS.items(), masks.WEIGHTS, strict=True) if n in allowed])
+    if mask.padding and not rows.padded:
+        mask = masks.MASKS["none"]
+        draw.note("mask", "none")
+    scores, products = tables(layout)
+    draw.note("heads", f"{g} of {h}" if g != h else h)
+    if fused:
+        draw.note("softmax", "fused kernel")
+    parts = Parts(
+        layout, mask,
+        apply=draw.part("masked", masks.APPLIED) if not fused and mask != masks.MASKS["none"] else masks.APPLIED["added"],
+        scores=draw.part("scores", scores) if not fused else scores["einsum"],
+        softmax=draw.part("softmax", softmaxes.SPELLINGS, softmaxes.SPELLING_WEIGHTS) if not fused else torch.nan_to_num,
+        after=draw.part("after", softmaxes.AFTER, softmaxes.AFTER_WEIGHTS) if not fused else torch.nan_to_num,
+        product=draw.part("product", products) if not fused else products["einsum"],
+        fused=fused, by_expand=draw.chance(0.5), view=draw.chance(0.5),
+    )  # fmt: skip
+    kind = "soft" if crossing or projection.crossing else "self"
+    return Attention(rows, widths, projection, parts, kind)

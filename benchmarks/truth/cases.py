@@ -1,0 +1,45 @@
+"""A case: a net, how it is run, and what it was composed of; by its seed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.truth.draw import Draw
+from benchmarks.truth.families import DTYPES, FAMILIES, FAMILY_WEIGHTS, HALF, MODES
+
+
+@dataclass(frozen=True)
+class Case:
+    """`call`: runs a net of this case once, and gives what it put out; `close`: how near that must be when somebody looks."""
+
+    seed: int
+    parts: dict[str, str]
+    net: nn.Module
+    call: Callable[[nn.Module], object]
+    close: float = 0.0
+
+
+def case(seed: int) -> Case:
+    """The case of a seed."""
+    draw = Draw(seed)
+    torch.manual_seed(seed)
+    family = draw.part("family", FAMILIES, FAMILY_WEIGHTS)
+    made = family(draw)
+    dtype = draw.part("dtype", DTYPES, (70, 15, 15) if draw.parts["family"] in HALF else (1, 0, 0))
+    mode = draw.part("mode", MODES, (60, 25, 15))
+    given = [_cast(value, dtype) for value in made.given]
+    named = {name: _cast(value, dtype) for name, value in made.named.items()}
+
+    def call(net: nn.Module) -> object:
+        with mode():
+            return net(*given, **named) if made.run is None else made.run(net)
+
+    return Case(seed, draw.parts, made.net.to(dtype).eval(), call, made.rounding * torch.finfo(dtype).eps)
+
+
+def _cast(value: object, dtype: torch.dtype) -> object:
+    if isinstance(value, list):
+        return [_cast(item, dtype) for item in value]
+    return value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value
