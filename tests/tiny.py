@@ -161,18 +161,25 @@ def jpeg(pixels: np.ndarray) -> bytes:
     return made.getvalue()
 
 
+def webp(pixels: np.ndarray) -> bytes:
+    """(row, column) or (row, column, 3) as a file."""
+    made = BytesIO()
+    Image.fromarray(pixels).save(made, "WEBP")
+    return made.getvalue()
+
+
 def write_photos(data: Path, caltech: dict[str, int], flowers: dict[str, int]) -> Path:
     """`<data>/caltech101/` and `<data>/flowers5/`: so many photos of 24 x 32 pixels a folder, each third one grey."""
     random = np.random.default_rng(0)
-    for archive, classes in {"caltech101/images_128.zip": caltech, "flowers5/flowers_128.zip": flowers}.items():
+    for archive, classes in {"caltech101/images_224.zip": caltech, "flowers5/flowers_224.zip": flowers}.items():
         path = data / archive
         path.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(path, "w") as file:
             for folder, count in classes.items():
                 for i in range(count):
                     shape = (24, 32, 3) if i % 3 else (24, 32)
-                    name = f"{folder}/image_{i:04d}.jpg"
-                    file.writestr(name if caltech is classes else f"train/{name}", jpeg(random.integers(0, 256, shape, np.uint8)))
+                    name = f"{folder}/image_{i:04d}.webp"
+                    file.writestr(name if caltech is classes else f"train/{name}", webp(random.integers(0, 256, shape, np.uint8)))
     return data
 
 

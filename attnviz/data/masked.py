@@ -132,10 +132,10 @@ def boxes(data: Path) -> Iterator[Masked]:
     if not path.is_file():
         raise DataError(f"no file {path}", "pass the folder that holds caltech101/ with --data")
     with path.open(encoding="utf-8", newline="") as lines:
-        rows = {row["file"]: row for row in csv.DictReader(lines)}
-    held_out = [photo for photo in photos.split(data)["test"] if photo.path in rows and photo.archive == photos.ARCHIVES[0]]
+        rows = {row["file"].rpartition(".")[0]: row for row in csv.DictReader(lines)}
+    held_out = [photo for photo in photos.split(data)["test"] if photo.stem in rows and photo.archive == photos.ARCHIVES[0]]
     for photo, raw in zip(held_out, photos.raw(data, held_out), strict=True):
-        yield Masked(photo.path, raw, _filled(rows[photo.path], upright_size(raw), path))
+        yield Masked(photo.path, raw, _filled(rows[photo.stem], upright_size(raw), path))
 
 
 def _filled(row: dict[str, str], size: tuple[int, int], path: Path) -> Mask:

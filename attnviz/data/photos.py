@@ -1,7 +1,8 @@
 """Photos of 105 things: 100 classes of Caltech-101 (Li et al., 2004) and the five of the TensorFlow flowers.
 
-Expects `<data>/caltech101/images_128.zip` with `class/name.jpg` and `<data>/flowers5/flowers_128.zip` with
-`part/class/name.jpg`. A fifth of every class is held out as the test split, some of the rest to watch a training.
+Expects `<data>/caltech101/images_224.zip` with `class/name.webp` and `<data>/flowers5/flowers_224.zip` with
+`part/class/name.webp`. A fifth of every class is held out as the test split, some of the rest to watch a training; which ones
+follows from their names alone, whatever the size and the format of the files.
 """
 
 import hashlib
@@ -18,14 +19,14 @@ from PIL import Image
 
 from attnviz.errors import DataError
 
-ARCHIVES = ("caltech101/images_128.zip", "flowers5/flowers_128.zip")
-ENTRY = re.compile(r"(?:[\w-]+/)?(?P<folder>[\w-]+)/[\w.-]+\.jpg")
+ARCHIVES = ("caltech101/images_224.zip", "flowers5/flowers_224.zip")
+ENTRY = re.compile(r"(?:[\w-]+/)?(?P<folder>[\w-]+)/[\w.-]+\.webp")
 # Folders whose names do not read as one thing; the sunflowers of the two sources are classes of their own.
 LABELS = {
     "Faces": "face", "Leopards": "leopard", "Motorbikes": "motorbike", "airplanes": "airplane", "water_lilly": "water lily",
     "roses": "rose", "tulips": "tulip",
 }  # fmt: skip
-SEED = "attnviz 1"
+SEED = "attnviz 2"
 TEST = 0.2
 WATCHED = 0.04
 MAX_ENTRIES = 50_000
@@ -46,6 +47,16 @@ class Photo:
         """Archive and path."""
         return f"{self.archive}/{self.path}"
 
+    @property
+    def identity(self) -> str:
+        """Data set, class and file without its ending: the same for the same photo at another size."""
+        return f"{self.archive.split('/')[0]}/{self.stem}"
+
+    @property
+    def stem(self) -> str:
+        """The path in the archive without the ending."""
+        return self.path.rpartition(".")[0]
+
 
 def split(data: Path) -> dict[str, list[Photo]]:
     """The photos of "train", "watch" and "test", by class; the same ones wherever this runs."""
@@ -54,7 +65,7 @@ def split(data: Path) -> dict[str, list[Photo]]:
         classes.setdefault(photo.label, []).append(photo)
     parts: dict[str, list[Photo]] = {"train": [], "watch": [], "test": []}
     for photos in classes.values():
-        mixed = sorted(photos, key=lambda photo: hashlib.sha256(f"{SEED}/{photo.name}".encode()).digest())
+        mixed = sorted(photos, key=lambda photo: hashlib.sha256(f"{SEED}/{photo.identity}".encode()).digest())
         held, watched = round(TEST * len(mixed)), max(1, round(WATCHED * len(mixed)))
         for name, part in zip(parts, (mixed[held + watched :], mixed[held : held + watched], mixed[:held]), strict=True):
             parts[name] += part
@@ -100,7 +111,7 @@ def raw(data: Path, photos: Iterable[Photo]) -> Iterator[bytes]:
 
 def _decoded(raw: bytes, photo: Photo) -> NDArray[np.uint8]:
     try:
-        image = Image.open(BytesIO(raw), formats=("JPEG",))
+        image = Image.open(BytesIO(raw), formats=("WEBP",))
         if max(image.size) > MAX_SIDE:
             raise DataError(f"{photo.name} is {image.width:,} x {image.height:,} pixels", f"the limit is {MAX_SIDE:,} a side")
         return np.asarray(image.convert("RGB"))

@@ -2,6 +2,7 @@
 
 from attnviz.layers.additive_self import AdditiveSelf
 from attnviz.layers.attend import Attend
+from attnviz.layers.bam import ChannelBranch, SpatialBranch
 from attnviz.layers.cbam import CBAM, ChannelGate, SpatialGate
 from attnviz.layers.eca import ECA
 from attnviz.layers.feature import FeatureAttention
@@ -24,6 +25,7 @@ __all__ = [
     "SCORES",
     "AdditiveSelf",
     "Attend",
+    "ChannelBranch",
     "ChannelGate",
     "ContextPooling",
     "FeatureAttention",
@@ -36,6 +38,7 @@ __all__ = [
     "NonLocal",
     "PatchPicks",
     "PlainSelf",
+    "SpatialBranch",
     "SpatialGate",
     "SqueezeExcitation",
     "StepPooling",

@@ -32,9 +32,11 @@ NETS = Nets(
     {
         "bahdanau": "recurrent:BahdanauTranslator",
         "bert-classifier": "bert:BertClassifier",
+        "efficientnet-lite": "efficientnet_lite:EfficientNetLite",
         "glimpse": "glimpse:GlimpseClassifier",
         "hard-classifier": "hard_classifier:HardClassifier",
         "luong": "recurrent:LuongTranslator",
+        "photo-gates": "photo_gates:PhotoGates",
         "photo-resnet": "photo_resnet:PhotoResNet",
         "resnet": "resnet:ResNet",
         "series-forecaster": "series:SeriesForecaster",

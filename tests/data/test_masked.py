@@ -147,11 +147,12 @@ def test_a_photo_that_its_camera_turned_wants_its_mask_upright(tmp_path: Path) -
 
 def test_boxes_are_given_in_pixels_of_the_photo_before_it_was_made_smaller(tmp_path: Path) -> None:
     tiny.write_photos(tmp_path, {"airplanes": 20, "wrench": 5}, {"roses": 5})
-    held_out = [photo.path for photo in photos.split(tmp_path)["test"] if photo.label == "airplane"]
-    in_training = next(photo.path for photo in photos.split(tmp_path)["train"] if photo.label == "airplane")
-    numbers = dict.fromkeys([*held_out[:2], in_training], (32, 24, 320, 120, 640, 240))  # the photos here are 32 x 24
+    held_out = [photo for photo in photos.split(tmp_path)["test"] if photo.label == "airplane"]
+    in_training = next(photo for photo in photos.split(tmp_path)["train"] if photo.label == "airplane")
+    names = [f"{photo.stem}.jpg" for photo in (*held_out[:2], in_training)]  # as the larger files are called
+    numbers = dict.fromkeys(names, (32, 24, 320, 120, 640, 240))  # the photos here are 32 x 24
     found = list(boxes(tiny.write_boxes(tmp_path, numbers)))
-    assert [one.name for one in found] == held_out[:2]  # what was trained on is not scored
+    assert [one.name for one in found] == [photo.path for photo in held_out[:2]]  # what was trained on is not scored
     rows, columns = np.nonzero(found[0].mask)
     assert found[0].mask.shape == (24, 32)
     assert (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1) == (2, 12, 2, 16)
