@@ -1,4 +1,4 @@
-"""The same from the shell: attnviz models | map | fetch | card | eval | train | app. Each command imports what it needs."""
+"""The same from the shell: attnviz models, map, fetch, card, eval, explain, faithful, train, app. Each imports what it needs."""
 
 import json
 import os
@@ -138,6 +138,49 @@ def eval_(
     from attnviz.load import load
 
     found = figures(load(name), data, masks, links)
+    typer.echo(json.dumps({"model": name, **found}) if as_json else "\n".join(_lines(found)))
+
+
+@app.command()
+def explain(
+    name: Name,
+    text: Annotated[str | None, typer.Option(help="A text to decide on; - reads standard input.")] = None,
+    image: Annotated[Path | None, typer.Option(help="A photo to decide on.")] = None,
+    series: Annotated[Path | None, typer.Option(help="A CSV file of dates and numbers to go on with.")] = None,
+) -> None:
+    """Say of every explanation of one decision whether it points at what matters: hide that, and as much at random."""
+    from attnviz.faithful import tried
+    from attnviz.load import load
+    from attnviz.translate import Translation
+
+    prediction = _shown(name, {"text": text, "image": image, "series": series}, None, None, {"column": None, "hold_back": 0})
+    if isinstance(prediction, Translation):
+        raise InputError(f"{name} translates, and decides nothing that hiding could move", "take a model that decides")
+    typer.echo(prediction.said)
+    for one in tried(load(name), prediction):
+        typer.echo(f"{one.method}: {one.verdict}")
+
+
+@app.command()
+def faithful(
+    name: Name,
+    data: Data,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many inputs of the test split.")] = 200,
+    as_json: AsJson = False,
+    rationales: Annotated[
+        Path | None,
+        typer.Option(help='Words that people marked: JSON lines such as {"text": "a fine film", "words": ["fine"]}.'),
+    ] = None,
+) -> None:
+    """Score every explanation of a model over a data set: what is hidden by its ranking against as much at random."""
+    from attnviz.faithful.over_data import faithful as run
+    from attnviz.faithful.over_data import marked_words
+    from attnviz.load import load
+
+    model = load(name)
+    found = run(model, data, n, lambda done: typer.echo(f"{done} of {n}", err=True) if done % 20 == 0 else None)
+    for method, figures in (marked_words(model, rationales) if rationales else {}).items():
+        found["methods"][method]["agreement"] = figures
     typer.echo(json.dumps({"model": name, **found}) if as_json else "\n".join(_lines(found)))
 
 

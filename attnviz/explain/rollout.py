@@ -5,7 +5,7 @@ followed = rollout(prediction.tape)                # ("query", "key"), like one 
 over_patches(followed, prediction.grid(followed), 0)   # what CLS was made of, patch by patch
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -33,22 +33,28 @@ def rollout(maps: Iterable[AttentionMap], heads: Fused = "mean") -> AttentionMap
     One layer is formed at a time. Raises NoRollout where the maps do not all attend over one set of positions, and MapTooLarge
     above LONGEST positions.
     """
-    result: Floats | None = None
-    first: AttentionMap | None = None
-    layers = 0
-    for m in maps:
-        first = first or m
-        _check(m, first)
-        step = _step(m, heads)
-        result = step if result is None else step @ result
+    stack = steps_of(maps, heads)
+    first, result = next(stack)
+    layers = 1
+    for _, step in stack:
+        result = step @ result
         layers += 1
-    if first is None or result is None:
-        raise NoRollout("there are no maps to roll out", "pass a tape, or the maps of its self-attention layers in order")
     labels = {axis: names for axis, names in first.labels.items() if axis != "head"}
     return AttentionMap(
         layer="rollout", kind="self", mechanism="rollout", norm="softmax", axes=("query", "key"), weights=Dense(result),
         labels=labels, notes=(ESTIMATE.format(layers=layers, heads=heads),),
     )  # fmt: skip
+
+
+def steps_of(maps: Iterable[AttentionMap], heads: Fused = "mean") -> Iterator[tuple[AttentionMap, Floats]]:
+    """Each map with its heads made one and the skip connection added, (query, key) with rows that sum to 1; errors as `rollout`."""
+    first: AttentionMap | None = None
+    for m in maps:
+        first = first or m
+        _check(m, first)
+        yield m, _step(m, heads)
+    if first is None:
+        raise NoRollout("there are no maps to roll out", "pass a tape, or the maps of its self-attention layers in order")
 
 
 def _step(m: AttentionMap, heads: Fused) -> Floats:

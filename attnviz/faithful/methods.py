@@ -1,0 +1,150 @@
+"""Explanations side by side: each ranks the parts of one input by how much the decision is said to rest on them."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from attnviz.encode import EncodedImage, EncodedText
+from attnviz.errors import MapTooLarge, NoRollout, NothingToScore
+from attnviz.explain.erasure import Reals
+from attnviz.explain.flow import flow
+from attnviz.explain.gradients import gradient_x_input, integrated_gradients
+from attnviz.explain.occlusion import occlusion
+from attnviz.explain.relevance import relevance
+from attnviz.explain.rollout import rollout
+from attnviz.explain.shares import shares
+from attnviz.explain.words import totals
+from attnviz.faithful.hiding import Hiding
+from attnviz.faithful.insides import Embedded, Weighed
+from attnviz.nets import DrawingNet, Net
+from attnviz.predict import Prediction
+from attnviz.scoring import maps_over
+
+Ranked = Mapping[str, Reals]
+Method = Callable[[Net, Prediction, Hiding], Ranked]
+"""What a method says of each part, (part,), by name; nothing where it has nothing to say of this model."""
+
+
+def rankings(model: Net, prediction: Prediction, hiding: Hiding) -> dict[str, Reals]:
+    """Every method's word on one input: the attention that the page shows first, then the others."""
+    return {name: found for method in METHODS for name, found in method(model, prediction, hiding).items()}
+
+
+def _attention(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:  # noqa: ARG001
+    """What the page shows: of a text the share of each word, of a photo each map that lies over it."""
+    encoded = prediction.encoded
+    if isinstance(encoded, EncodedText):
+        return {"attention": _of_words(shares(prediction.tape, encoded.words).of_words, encoded)}
+    if isinstance(encoded, EncodedImage):
+        try:
+            return {name: _of_places(torch.tensor(weights), hiding) for name, weights in maps_over(prediction).items()}
+        except NothingToScore:
+            return {}
+    looks = [m.mean_of_heads().dense().mean(0) for m in prediction.tape if m.axes == ("head", "query", "key")]
+    return {"attention": looks[-1].astype(np.float64)} if looks and len(looks[-1]) == len(hiding.names) else {}
+
+
+def _rolled_out(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:  # noqa: ARG001
+    """Rollout and flow through all layers of a text, from all of its positions together; of a photo the maps have rollout."""
+    encoded = prediction.encoded
+    if not isinstance(encoded, EncodedText):
+        return {}
+    found: dict[str, Reals] = {}
+    try:
+        found["rollout"] = _of_tokens(rollout(prediction.tape).dense().mean(0), encoded)
+        found["flow"] = _of_tokens(flow(prediction.tape), encoded)
+    except (NoRollout, MapTooLarge):
+        pass
+    return found
+
+
+def _occluded(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:  # noqa: ARG001
+    return {"occlusion": occlusion(len(hiding.names), hiding.say)}
+
+
+def _by_gradient(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:
+    """Gradient times input and integrated gradients: from a zero embedding, or from the photo's mean colour.
+
+    Not where parts are picked: through a pick there is no gradient.
+    """
+    encoded = prediction.encoded
+    if isinstance(model, DrawingNet) or prediction.decision not in model.card.labels:
+        return {}
+    label = model.card.labels.index(str(prediction.decision))
+    if isinstance(encoded, EncodedText):
+        given = _embeddings(model, encoded)
+        if given is None:
+            return {}
+
+        def of_text(points: Tensor) -> Tensor:
+            tensors = {name: tensor.expand(len(points), -1).contiguous() for name, tensor in encoded.tensors.items()}
+            with Embedded(tensors["input_ids"], points):
+                return _logit(model(**tensors), label)
+
+        both = gradient_x_input(of_text, given), integrated_gradients(of_text, given, torch.zeros_like(given))
+        return dict(zip(GRADIENTS, (_of_tokens(one.sum(-1)[0].numpy(), encoded) for one in both), strict=True))
+    if isinstance(encoded, EncodedImage):
+        image = encoded.tensors["image"]
+        plain = image.mean((-2, -1), keepdim=True).expand_as(image)
+        both = (
+            gradient_x_input(lambda points: _logit(model(points), label), image),
+            integrated_gradients(lambda points: _logit(model(points), label), image, plain),
+        )
+        return dict(zip(GRADIENTS, (_of_places(one.sum(1)[0], hiding) for one in both), strict=True))
+    return {}
+
+
+def _relevant(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:
+    """Attention weighted by gradients, where all layers are self-attention in the fused kernel over one set of positions."""
+    encoded = prediction.encoded
+    if any(m.axes != ("head", "query", "key") for m in prediction.tape) or prediction.decision not in model.card.labels:
+        return {}
+    with torch.enable_grad(), Weighed() as pass_:
+        tensors = {name: tensor.clone() for name, tensor in encoded.tensors.items()}
+        logit = _logit(model(**tensors), model.card.labels.index(str(prediction.decision)))
+    if not pass_.weights or len({weights.shape for weights in pass_.weights}) > 1:
+        return {}
+    gradients = torch.autograd.grad(logit.sum(), pass_.weights)
+    rows = relevance([weights.detach()[0] for weights in pass_.weights], [gradient[0] for gradient in gradients])
+    if isinstance(encoded, EncodedText):
+        return {"relevance": _of_tokens(rows.mean(0).numpy(), encoded)}
+    grid = prediction.patches.get(len(rows))
+    if grid is None:
+        return {}
+    row = rows[0] if grid.prefix else rows.mean(0)
+    return {"relevance": _of_places(row[len(grid.prefix) :].view(grid.rows, grid.columns), hiding)}
+
+
+def _logit(outputs: Tensor, label: int) -> Tensor:
+    return outputs[:, label]
+
+
+def _embeddings(model: Net, encoded: EncodedText) -> Tensor | None:
+    """(1, token, feature), what the tokens are looked up as; None where that is not seen."""
+    with torch.no_grad(), Embedded(encoded.tensors["input_ids"]) as seen:
+        model(**encoded.tensors)
+    return seen.found
+
+
+def _of_tokens(weights: "np.ndarray[tuple[int, ...], np.dtype[np.floating]]", encoded: EncodedText) -> Reals:
+    """(token,) -> (part,): the sum over each word's tokens, without special ones."""
+    return _of_words(totals(weights.astype(np.float64), encoded.words), encoded)
+
+
+def _of_words(weights: "np.ndarray[tuple[int, ...], np.dtype[np.floating]]", encoded: EncodedText) -> Reals:
+    return np.array([weights[i] for i, word in enumerate(encoded.words) if not word.special], dtype=np.float64)
+
+
+def _of_places(weights: Tensor, hiding: Hiding) -> Reals:
+    """(row, column) of any grid -> (part,): the mean over each place, of a coarser grid the cell in which it lies."""
+    rows, columns = hiding.grid or (0, 0)
+    pooled = F.adaptive_avg_pool2d(weights.double()[None, None], (rows, columns))
+    return np.asarray(pooled.flatten().numpy())
+
+
+GRADIENTS = ("gradient x input", "integrated gradients")
+# In the order in which they are shown; attention first.
+METHODS: tuple[Method, ...] = (_attention, _rolled_out, _relevant, _by_gradient, _occluded)
