@@ -9,7 +9,7 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.compiler import is_compiling
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
@@ -23,7 +23,17 @@ from attnviz.taps.place import Place, place
 from attnviz.taps.sdpa import from_kernel
 from attnviz.taps.softmax import from_softmax
 from attnviz.taps.softmaxes import CHANGES, PASSES, SOFTMAX, Softmaxes
-from attnviz.taps.traces import CARRIES, CONVOLUTIONS, PROJECTIONS, SUMS_WITH_PROJECTIONS, Traces, tensors, variants
+from attnviz.taps.traces import (
+    CARRIES,
+    CONCATENATIONS,
+    CONVOLUTIONS,
+    NORMS,
+    PROJECTIONS,
+    SUMS_WITH_PROJECTIONS,
+    Traces,
+    tensors,
+    variants,
+)
 
 # A mode is off while it answers a call, so it would not see the kernel that this Python function of torch calls inside.
 # The same code without the question whether a mode is on can run with the mode on.
@@ -92,6 +102,7 @@ def _kernel(mode: calls, output: Tensor, /, query: Tensor, key: Tensor, *args: A
     found = mode.place()
     if found is not None:
         mode.emit(found.layer, partial(from_kernel, found, mode.masks, mode.traces, output, query, key, *args, **kwargs))
+    mode.traces.attended(output, query)
 
 
 def _projection(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
@@ -110,6 +121,24 @@ def _projection_of_second(mode: calls, output: Any, /, _: Any = None, source: An
 
 def _carry(mode: calls, output: Any, /, *args: Any, **_: Any) -> None:
     mode.traces.carried(output, args)
+
+
+def _norm(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
+    mode.traces.normed(output, source)
+
+
+def _concatenate(mode: calls, output: Any, /, parts: Any = (), *_: Any, tensors: Any = (), **__: Any) -> None:
+    mode.traces.concatenated(output, tuple(parts) or tuple(tensors))
+
+
+def _set(mode: calls, _: Any, /, target: Any, index: Any, source: Any) -> None:  # noqa: ARG001  (what stands where is not followed)
+    mode.traces.carried(target, (target, source))
+
+
+def _index(mode: calls, output: Any, /, source: Any, index: Any = None, *_: Any, **__: Any) -> None:
+    """A plain index gives a view, of which its memory says enough; a list of positions gives a copy."""
+    if isinstance(index, list | Tensor) or (isinstance(index, tuple) and any(isinstance(i, list | Tensor) for i in index)):
+        mode.traces.carried(output, (source,))
 
 
 def _pass(mode: calls, output: Any, /, source: Tensor, *_: Any, **__: Any) -> None:
@@ -141,6 +170,9 @@ def _einsum(mode: calls, output: Tensor, /, equation: str, *operands: Any) -> No
         return
     inputs, _, out = equation.replace(" ", "").partition("->")
     names = inputs.split(",")
+    if not set(names[0]) & set(names[1]) & set(out):  # nothing goes side by side: one of them is a matrix of weights
+        source = next((tensor for tensor in pair if not isinstance(tensor, nn.Parameter)), pair[0])
+        return mode.traces.projected(output, source)
     for first, second in ((0, 1), (1, 0)):
         if pair[first] in mode.softmaxes:
             key = names[first][-1]
@@ -165,9 +197,12 @@ def _product(mode: calls, output: Tensor, left: Tensor, right: Tensor, fits: boo
         taken = mode.softmaxes.taken(right)
         taken = taken and replace(taken, weights=taken.weights.mT, changed=True)
     if taken is None:
-        mode.traces.multiplied(output, left, right)
-    elif (found := mode.place()) is not None:
-        mode.emit(found.layer, partial(from_softmax, found, taken))
+        return mode.traces.multiplied(output, left, right)
+    mode.traces.attended(output, taken.weights)
+    if (found := mode.place()) is not None:
+        trace = mode.traces.of(taken.weights)
+        kind = mode.traces.of_layer(found.layer, taken.kind, trace, trace.of_keys if trace else frozenset())
+        mode.emit(found.layer, partial(from_softmax, found, replace(taken, kind=kind)))
 
 
 def _softmax(mode: calls, output: Tensor, /, scores: Tensor, *args: Any, **kwargs: Any) -> None:
@@ -175,6 +210,7 @@ def _softmax(mode: calls, output: Tensor, /, scores: Tensor, *args: Any, **kwarg
     trace = mode.traces.of(scores)
     if output.ndim > 1 and axis in (-1, -2, output.ndim - 1, output.ndim - 2) and trace is not None and trace.kind is not None:
         mode.softmaxes.made(output, trace.kind, over_queries=axis in (-2, output.ndim - 2))
+        mode.traces.attended(output, scores)
         mode.follow()
 
 
@@ -234,7 +270,8 @@ def _refused(kernels: Iterable[Any]) -> list[tuple[Iterable[Any], Callable[..., 
 ALWAYS: list[tuple[Iterable[Any], Callable[..., None]]] = [
     ([F.scaled_dot_product_attention], _kernel),
     *_refused(FUSED_LAYERS), (PROJECTIONS, _projection), (CONVOLUTIONS, _convolution),
-    (SUMS_WITH_PROJECTIONS, _projection_of_second), (CARRIES, _carry),
+    (SUMS_WITH_PROJECTIONS, _projection_of_second), (CARRIES, _carry), (NORMS, _norm),
+    (CONCATENATIONS, _concatenate), (variants("__getitem__"), _index), (variants("__setitem__"), _set),
     (SOFTMAX, _softmax), (SIGMOID, _sigmoid), (CLIPPED, _clipped),
     (variants("matmul", "bmm", "mm"), _matmul), (variants("baddbmm"), _baddbmm), (variants("einsum"), _einsum),
 ]  # fmt: skip

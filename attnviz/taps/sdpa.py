@@ -60,8 +60,9 @@ def from_kernel(
             bytes=factors.query.nbytes + factors.key.nbytes + (0 if bias is None else bias.nbytes),
         )  # fmt: skip
 
+    kind, of_query, of_key = traces.kind(query, key, query.shape[-2] == key.shape[-2]), traces.of(query), traces.of(key)
     return Record(
-        layer=layer, kind=traces.kind(query, key, same_length=query.shape[-2] == key.shape[-2]),
+        layer=layer, kind=traces.of_layer(layer, kind, of_query, of_key.roots if of_key else frozenset()),
         mechanism=getattr(place.module, "mechanism", None) or _mechanism(query, key), norm="softmax", axes=axes, batch=batch,
         example=example, receipt=receipt, notes=notes,
     )  # fmt: skip

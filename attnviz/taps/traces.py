@@ -1,7 +1,8 @@
 """Where tensors come from: enough to tell self- from cross-attention, and scores from any other numbers.
 
-Followed by storage, so that views, transposed or split, need no attention of their own. A projection starts a trace anew;
-sums, products with numbers, norms and copies carry it on.
+Followed by memory, so that views, transposed or split, need no attention of their own. A projection starts a trace anew; sums,
+products with numbers, norms and copies carry it on. torch gives the address of memory that was let go to the next tensor, so what
+is compared is held weakly: that keeps the identity of the memory, and not its numbers.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,11 +10,13 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn import functional as F
 
 from attnviz.maps import Kind
 
 REMEMBERED = 4096
+SEVERAL = 8
 
 
 def variants(*names: str) -> frozenset[Any]:
@@ -24,71 +27,184 @@ def variants(*names: str) -> frozenset[Any]:
 
 PROJECTIONS, CONVOLUTIONS = variants("linear"), variants("conv1d", "conv2d", "conv3d")
 SUMS_WITH_PROJECTIONS = variants("addmm")
+CONCATENATIONS = variants("cat", "concat", "concatenate")
+NORMS = variants("layer_norm", "rms_norm", "normalize")
 CARRIES = variants(
     "add", "add_", "sub", "sub_", "mul", "mul_", "div", "div_", "true_divide", "neg", "where", "masked_fill", "masked_fill_",
     "tanh", "clamp", "clamp_min", "clamp_max", "max", "maximum", "to", "float", "half", "bfloat16", "double", "type_as",
-    "contiguous", "clone", "reshape", "flatten", "cat", "concat", "stack", "repeat", "repeat_interleave", "index_select",
-    "layer_norm", "rms_norm", "normalize", "index_copy_", "roll", "gather", "tril", "pad",
+    "contiguous", "clone", "reshape", "flatten", "stack", "repeat", "repeat_interleave", "index_select",
+    "index_copy_", "roll", "gather", "tril", "pad", "dropout", "gelu", "relu", "silu",
+    "copy_",
 )  # fmt: skip
 
 
-class Trace(NamedTuple):
-    """`origins`: storages that were projected into this tensor. `kind`: set where it is a query-key product.
+class Source:
+    """A tensor that was projected; `roots`: the sources that it comes from, position by position."""
 
-    `last`: whether the projection was along the last axis; `width`: how many numbers it gave.
+    __slots__ = ("memory", "offset", "roots", "shape", "stride")
+
+    def __init__(self, tensor: Tensor, roots: "frozenset[Source]") -> None:
+        self.memory = _held(tensor)
+        self.offset, self.shape, self.stride = int(tensor.storage_offset()), tensor.shape, tensor.stride()
+        self.roots = roots or frozenset((self,))
+
+    def is_of(self, tensor: Tensor) -> bool:
+        return self.offset == tensor.storage_offset() and self.shape == tensor.shape
+
+    def beside(self, other: "Source") -> bool:
+        """Whether both are parts of one tensor that have no number in common."""
+        if self.memory.cdata != other.memory.cdata or self.stride != other.stride:
+            return False
+        first, second = sorted((self, other), key=lambda source: source.offset)
+        left = second.offset - first.offset
+        axes: list[tuple[int, int]] = sorted(zip(first.stride, first.shape, strict=True), reverse=True)
+        for stride, size in axes:
+            steps, left = divmod(left, stride) if stride else (0, left)
+            if steps >= size:
+                return True
+        return False
+
+
+class Trace(NamedTuple):
+    """`sources`: what was projected into this tensor. `kind`: set where it is a query-key product.
+
+    `last`: whether the projection was along the last axis; `width`: how many numbers it gave, for each of `tokens`.
+    `roots`: those of all sources; `of_keys`: for a product, those of its keys.
     """
 
-    origins: frozenset[int]
+    sources: frozenset[Source]
     kind: Kind | None = None
     last: bool = True
     width: int = 0
+    tokens: int = 0
+    roots: frozenset[Source] = frozenset()
+    of_keys: frozenset[Source] = frozenset()
+
+
+NOTHING = Trace(frozenset())
 
 
 class Traces:
     """What is known of the tensors of one recording."""
 
     def __init__(self) -> None:
-        self._of: dict[int, Trace] = {}
+        self._of: dict[int, tuple[Trace, StorageWeakRef]] = {}
+        self._sources: dict[int, Source] = {}
+        self._asked: dict[str, frozenset[Source]] = {}
 
     def of(self, tensor: Tensor) -> Trace | None:
-        return self._of.get(_storage(tensor))
+        found = self._of.get(_memory(tensor))
+        return None if found is None else found[0]
 
     def projected(self, output: Any, source: Tensor, last: bool = True) -> None:
-        if isinstance(output, Tensor) and output.ndim == 4 and sorted(output.shape) == sorted(source.shape):
-            trace = self.of(source)
-            if trace is not None and trace.kind is not None:  # heads that talk before the softmax
-                return self._put(output, trace)
-        width = output.shape[-1 if last else 1] if isinstance(output, Tensor) and output.ndim > 1 else 0
-        self._put(output, Trace(frozenset((_storage(source),)), None, last, width))
+        if not isinstance(output, Tensor):
+            return
+        before = self.of(source)
+        if before is not None and before.kind is not None and output.ndim == 4 and sorted(output.shape) == sorted(source.shape):
+            return self._put(output, before)  # heads that talk before the softmax
+        found = self._source(source, before)
+        if found is None:
+            return
+        width = output.shape[-1 if last else 1] if output.ndim > 1 else 0
+        tokens = output.numel() // width if width else 0
+        same_places = last or output.shape[2:] == source.shape[2:]
+        roots = found.roots if same_places else frozenset((Source(output, frozenset()),))
+        self._put(output, Trace(frozenset((found,)), None, last, width, tokens, roots))
 
     def carried(self, output: Any, inputs: Iterable[Any]) -> None:
-        found = [trace for tensor in tensors(inputs) if (trace := self._of.get(_storage(tensor))) is not None]
-        if len(found) == 1:
-            self._put(output, found[0])
-        elif found:
+        found = [trace[0] for tensor in tensors(inputs) if (trace := self._of.get(_memory(tensor))) is not None]
+        if not found:
+            return
+        first = found[0]
+        if any(trace is not first for trace in found):
             kinds = [trace.kind for trace in found if trace.kind is not None]
-            origins = frozenset().union(*(trace.origins for trace in found))
-            self._put(output, found[0]._replace(origins=origins, kind=kinds[0] if kinds else None))
+            sources, roots = (frozenset().union(*(getattr(trace, part) for trace in found)) for part in ("sources", "roots"))
+            first = first._replace(sources=sources, roots=roots, kind=kinds[0] if kinds else None)
+        self._put(output, first)
+
+    def normed(self, output: Any, source: Any) -> None:
+        """As carried; two norms of one tensor have that in common, also where nothing is known of it."""
+        if isinstance(source, Tensor) and self.of(source) is None and (found := self._source(source, None)) is not None:
+            self._put(output, Trace(frozenset(), roots=found.roots))
+        else:
+            self.carried(output, (source,))
+
+    def concatenated(self, output: Any, inputs: Iterable[Any]) -> None:
+        """As carried, but parts of which nothing is known bring places of their own."""
+        parts = list(tensors(inputs))
+        self.carried(output, parts)
+        unknown = [self._source(part, None) for part in parts if self.of(part) is None]
+        if unknown and (trace := self.of(output)) is not None:
+            self._put(output, trace._replace(roots=trace.roots.union(*(source.roots for source in unknown if source))))
 
     def multiplied(self, output: Any, query: Tensor, key: Tensor) -> None:
-        self._put(output, Trace(frozenset(), self.kind(query, key, same_length=output.shape[-1] == output.shape[-2])))
+        """Scores: of the places of the query."""
+        kind = self.kind(query, key, same_length=output.shape[-1] == output.shape[-2])
+        before, of_key = self.of(query) or NOTHING, self.of(key) or NOTHING
+        self._put(output, before._replace(kind=kind, of_keys=of_key.roots))
+
+    def attended(self, output: Any, query: Tensor) -> None:
+        """What attention gives stands at the places of the query, and of nothing else: values add none of theirs."""
+        trace = self.of(query)
+        if trace is not None:
+            self._put(output, trace._replace(kind=None))
 
     def kind(self, query: Tensor, key: Tensor, same_length: bool) -> Kind:
-        """ "self" where query and key were projected from the same tensor; by length where nothing is known of either."""
+        """ "self" where query and key come from the same places; by length where nothing is known of either."""
         of_query, of_key = self.of(query), self.of(key)
-        if 0 != _storage(query) == _storage(key) or (of_query and of_key and of_query.origins & of_key.origins):
+        if 0 != _memory(query) == _memory(key):
+            apart = query.storage_offset() - key.storage_offset()
+            rows_apart = of_query is not None and of_query.width > 0 and apart and apart % of_query.width == 0
+            return "soft" if rows_apart else "self"
+        if of_query is None or of_key is None:
+            return "self" if of_query is of_key and same_length else "soft"
+        if of_query.sources & of_key.sources:
+            if len(of_key.sources) > SEVERAL:  # a cache: each step added one
+                self._put(key, of_key._replace(sources=of_query.sources, roots=of_query.roots))
             return "self"
-        return "self" if of_query is None and of_key is None and same_length else "soft"
+        return "self" if _any_same(of_query, of_key) else "soft"
+
+    def of_layer(self, layer: str, kind: Kind, of_query: Trace | None, of_keys: frozenset[Source]) -> Kind:
+        """The kind, where keys may also stand at places that this layer asked from before: those are in a cache."""
+        if of_query is None:
+            return kind
+        before = self._asked.get(layer, frozenset())
+        self._asked[layer] = before | of_query.roots
+        return "self" if of_keys & before and of_keys <= self._asked[layer] else kind
+
+    def _source(self, tensor: Tensor, trace: Trace | None) -> Source | None:
+        place = _memory(tensor)
+        if not place:
+            return None
+        known = self._sources.get(place)
+        roots = frozenset() if trace is None else trace.roots
+        if known is None or not known.is_of(tensor) or (roots and roots != known.roots):
+            if len(self._sources) >= REMEMBERED:
+                self._sources = dict(list(self._sources.items())[REMEMBERED // 2 :])
+            known = self._sources[place] = Source(tensor, roots)
+        return known
 
     def _put(self, output: Any, trace: Trace) -> None:
         if not isinstance(output, Tensor):
             return
         if len(self._of) >= REMEMBERED:
             self._of = dict(list(self._of.items())[REMEMBERED // 2 :])
-        place = _storage(output)
-        if place and self._of.get(place) is not trace:
+        place = _memory(output)
+        known = self._of.get(place)
+        if place and (known is None or known[0] is not trace):
             self._of.pop(place, None)
-            self._of[place] = trace
+            self._of[place] = (trace, _held(output) if known is None else known[1])
+
+
+def _any_same(of_query: Trace, of_key: Trace) -> bool:
+    places = ((one, two) for one in of_query.sources or of_query.roots for two in of_key.sources or of_key.roots)
+    return any(_same_places(one, two) for one, two in places)
+
+
+def _same_places(query: Source, key: Source) -> bool:
+    if query.memory.cdata == key.memory.cdata:
+        return not query.beside(key)
+    return key.roots <= query.roots
 
 
 def tensors(values: Iterable[Any]) -> Iterator[Tensor]:
@@ -100,9 +216,13 @@ def tensors(values: Iterable[Any]) -> Iterator[Tensor]:
             yield from (item for item in value if isinstance(item, Tensor))
 
 
-def _storage(tensor: Tensor) -> int:
-    """0 where a tensor has none that can be asked for, as inside vmap."""
+def _held(tensor: Tensor) -> StorageWeakRef:
+    return StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
+
+
+def _memory(tensor: Tensor) -> int:
+    """Which memory a tensor is of; 0 where it has none that can be asked for, as inside vmap."""
     try:
-        return tensor.untyped_storage().data_ptr()
+        return tensor.untyped_storage()._cdata
     except (NotImplementedError, RuntimeError):
         return 0

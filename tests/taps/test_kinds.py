@@ -1,0 +1,137 @@
+"""Self or cross: told by where query and key come from, the same in every run and in both kernels."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from attnviz import record
+
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def heads(x: Tensor) -> Tensor:
+    return x.unflatten(-1, (4, -1)).transpose(1, 2)
+
+
+def fused(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    return F.scaled_dot_product_attention(heads(query), heads(key), heads(value)).transpose(1, 2).flatten(2)
+
+
+def eager(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    return ((heads(query) @ heads(key).mT / 2).softmax(-1) @ heads(value)).transpose(1, 2).flatten(2)
+
+
+attends = pytest.mark.parametrize("attend", [fused, eager])
+
+
+class Layer(nn.Module):
+    def __init__(self, attend: Attend) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.attend = attend
+        self.query, self.key, self.value = (nn.Linear(16, 16) for _ in range(3))
+        self.norms = nn.ModuleList(nn.LayerNorm(16) for _ in range(2))
+
+
+class Crossing(Layer):
+    """Both sides are normalised inside, and what was normalised is let go at once."""
+
+    def forward(self, x: Tensor, media: Tensor) -> Tensor:
+        query = self.query(self.norms[0](x))
+        return x + self.attend(query, self.key(self.norms[1](media)), self.value(media))
+
+
+class Latents(Layer):
+    """arXiv:2204.14198: latents ask media and latents, one behind the other."""
+
+    def forward(self, x: Tensor, media: Tensor) -> Tensor:
+        both = torch.cat([self.norms[0](x), self.norms[1](media)], dim=1)
+        return x + self.attend(self.query(x), self.key(both), self.value(both))
+
+
+class Halves(Layer):
+    def forward(self, x: Tensor, _: Tensor) -> Tensor:
+        first, second = x.chunk(2, dim=1)
+        return torch.cat([first, self.attend(self.query(first), self.key(second), self.value(second))], dim=1)
+
+
+class Halves_after(Layer):  # noqa: N801
+    """Projected as one, and then split by places."""
+
+    def forward(self, x: Tensor, _: Tensor) -> Tensor:
+        query, key = self.query(x).chunk(2, dim=1)
+        return torch.cat([query, self.attend(query, key, key)], dim=1)
+
+
+class Narrow(Layer):
+    """The key goes through a narrow latent with a nonlinearity, as in multi-head latent attention (arXiv:2405.04434)."""
+
+    def __init__(self, attend: Attend) -> None:
+        super().__init__(attend)
+        self.key = nn.Sequential(nn.Linear(16, 4), nn.GELU(), nn.LayerNorm(4), nn.Linear(4, 16))  # type: ignore[assignment]
+
+    def forward(self, x: Tensor, _: Tensor) -> Tensor:
+        return x + self.attend(self.query(self.norms[0](x)), self.key(self.norms[1](x)), self.value(x))
+
+
+class Einsums(Layer):
+    """Projected with weights of (head, feature, width)."""
+
+    def forward(self, x: Tensor, _: Tensor) -> Tensor:
+        def project(part: nn.Linear) -> Tensor:
+            return torch.einsum("bpd,hde->bphe", x, part.weight.mT.unflatten(1, (4, 4)).transpose(0, 1)).flatten(2)
+
+        return x + self.attend(project(self.query), project(self.key), project(self.value))
+
+
+KINDS = [(Crossing, "soft"), (Latents, "soft"), (Halves, "soft"), (Halves_after, "soft"), (Narrow, "self"), (Einsums, "self")]
+
+
+@attends
+@pytest.mark.parametrize(("layer", "kind"), KINDS)
+@pytest.mark.parametrize("length", [2, 6, 64])
+def test_the_kind_follows_from_where_query_and_key_come_from(layer: type[Layer], kind: str, length: int, attend: Attend) -> None:
+    layers = nn.ModuleList(layer(attend) for _ in range(3))
+    with torch.no_grad(), record(layers) as tape:
+        x, media = torch.randn(2, length, 16), torch.randn(2, length, 16)
+        for one in layers:
+            x = one(x, media)
+    assert [m.kind for m in tape] == [kind] * 3
+
+
+@attends
+def test_two_patch_sizes_of_one_photo_are_two_sequences(attend: Attend) -> None:
+    class Scales(Layer):
+        def __init__(self, attend: Attend) -> None:
+            super().__init__(attend)
+            self.small, self.large = nn.Conv2d(3, 16, 4, 4), nn.Conv2d(3, 16, 8, 8)
+
+        def forward(self, photo: Tensor) -> Tensor:
+            small, large = (scale(photo).flatten(2).mT for scale in (self.small, self.large))
+            return self.attend(self.query(large), self.key(small), self.value(small))
+
+    with torch.no_grad(), record(model := Scales(attend)) as tape:
+        model(torch.randn(2, 3, 16, 16))
+    assert tape["Scales"].kind == "soft"
+
+
+@pytest.mark.parametrize("implementation", ["sdpa", "eager"])
+def test_a_cache_of_latents_holds_places_that_the_layer_asked_from_before(implementation: str) -> None:
+    import transformers as hf
+
+    torch.manual_seed(0)
+    config = hf.DeepseekV2Config(
+        vocab_size=50, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48, num_key_value_heads=4,
+        q_lora_rank=12, kv_lora_rank=8, qk_rope_head_dim=4, qk_nope_head_dim=4, v_head_dim=8, n_routed_experts=4,
+        num_experts_per_tok=2, moe_intermediate_size=16, first_k_dense_replace=2, pad_token_id=0,
+    )  # fmt: skip
+    model = hf.DeepseekV2ForCausalLM._from_config(config, attn_implementation=implementation).eval()
+    ids = torch.randint(5, 40, (1, 4))
+    with torch.no_grad(), record(model) as tape:
+        model.generate(
+            ids, attention_mask=torch.ones_like(ids), max_new_tokens=4, do_sample=False, eos_token_id=None, pad_token_id=0
+        )
+    assert [(m.kind, m.shape) for m in tape] == [("self", (4, 7, 7))] * 2
