@@ -1,6 +1,7 @@
 """A layer of attention composed of one part of each table."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from benchmarks.truth.masks import Mask
 from benchmarks.truth.products import Product, Scores, tables
 from benchmarks.truth.projections import PROJECTIONS, Projection, Widths
 from benchmarks.truth.rows import Rows
-from benchmarks.truth.told import AGAIN, CLOSE, Telling
+from benchmarks.truth.told import AGAIN, Telling
 
 SHARP = 2.5  # so that rows of weights differ by more than rounding
 
@@ -45,6 +46,8 @@ class Attention(Telling):
         n = {"w": rows.w, "h": widths.h, "q": widths.q, "k": rows.keys(projection)}
         mask = parts.mask.make(n) if parts.mask.make is not None else None
         self.register_buffer("mask", mask, persistent=False)
+        self.talk: Tensor | None = None
+        self.talks_after = False
 
     def forward(self, x: Tensor, y: Tensor, there: Tensor | None = None) -> Tensor:
         p, w = self.parts, self.widths
@@ -54,7 +57,7 @@ class Attention(Telling):
         value, vl = layouts.key_heads(value, vl, p.layout.key, w.h, p.by_expand)
         n = self._sizes(query.shape[ql.index("q")], key.shape[kl.index("k")], len(key))
         query, key, value = (
-            layouts.arranged(tensor, letters, groups, p.view)
+            layouts.arranged(*layouts.rows_split(tensor, letters, groups, self.rows.order, self.rows.w), groups, p.view)
             for tensor, letters, groups in ((query, ql, p.layout.query), (key, kl, p.layout.key), (value, vl, p.layout.key))
         )
         mask = self._mask(there, n)
@@ -62,7 +65,8 @@ class Attention(Telling):
         letters = "".join(p.layout.query).replace("1", "")
         heads = "gr" if "g" in letters else "h" if "h" in letters else ""
         split = output.reshape([n[letter] for letter in letters])
-        return self.out(fold(split, letters, ("R", "q", heads + "d"), p.view))
+        rows = self.rows.order if "b" in letters else "R"
+        return self.out(fold(split, letters, (rows, "q", heads + "d"), p.view))
 
     def _sizes(self, queries: int, keys: int, rows: int) -> dict[str, int]:
         w = self.widths
@@ -76,7 +80,8 @@ class Attention(Telling):
         """In the shape of the scores, booleans or numbers to add."""
         mask = self.mask
         if self.parts.mask.padding and there is not None:
-            padding = there[:, :: there.shape[1] // n["k"]][:, None, None, None, : n["k"]]
+            there = there[..., :: there.shape[-1] // n["k"]][..., : n["k"]]
+            padding = there[:, None, None, None] if there.ndim == 2 else there[:, None]
             mask = padding if mask is None else mask & padding
         if mask is None:
             return None
@@ -91,9 +96,18 @@ class Attention(Telling):
     def _spelled(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, n: dict[str, int]) -> Tensor:
         p = self.parts
         scores = p.scores(query, key, p.layout, SHARP / self.widths.d**0.5)
+        scores = scores if self.talk is None or self.talks_after else self._talked(scores)
         weights = p.after(p.softmax(scores if mask is None else p.apply(scores, mask)))
+        weights = self._talked(weights) if self.talk is not None and self.talks_after else weights
         self._tell(weights, n)
         return p.product(weights.to(value.dtype), value, p.layout)
+
+    def _talked(self, numbers: Tensor) -> Tensor:
+        """Heads mixed with each other, (R, head, query, key) -> the same (arXiv:2003.02436)."""
+        return torch.einsum("xhqk,hj->xjqk", numbers, self.talk) if self.parts.view else self._linear(numbers)
+
+    def _linear(self, numbers: Tensor) -> Tensor:
+        return F.linear(numbers.permute(0, 2, 3, 1), self.talk.T).permute(0, 3, 1, 2)
 
     def _fused(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, n: dict[str, int]) -> Tensor:
         if mask is not None and mask.is_floating_point():
@@ -101,7 +115,7 @@ class Attention(Telling):
         scale = SHARP / self.widths.d**0.5
         scores = query.double() @ key.double().mT * scale
         seen = scores if mask is None else scores + mask if mask.is_floating_point() else scores.masked_fill(~mask, -torch.inf)
-        self._tell(seen.softmax(-1).nan_to_num(0.0), n, close=max(AGAIN, CLOSE[query.dtype] if mask is not None else 0))
+        self._tell(seen.softmax(-1).nan_to_num(0.0), n, close=AGAIN)
         return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scale)
 
     def _tell(self, weights: Tensor, n: dict[str, int], close: float | None = None) -> None:
@@ -112,6 +126,8 @@ class Attention(Telling):
             one = fold(one, letters, groups)
             letters = "".join(groups).replace("gr", "h")
         order = "b" + "".join(letter for letter in letters if letter not in "bqk") + "qk"
+        if "wh" in self.parts.layout.scores:  # then there are simply more heads
+            one, letters, order = fold(one, letters, ("b", "wh", "q", "k")), "bhqk", "bhqk"
         names = {"w": self.rows.name, "h": "head", "q": "query", "k": "key"}
         self.tell(one.permute([letters.index(x) for x in order]), " ".join(names[x] for x in order[1:]), self.kind, close)
 
@@ -134,6 +150,9 @@ def draw_attention(draw: Draw, rows: Rows) -> Attention:
     fused = layout.fused and draw.chance(0.3)
     allowed = {n: x for n, x in masks.MASKS.items() if n != "of windows" or rows.w > 1}
     mask = draw.part("mask", allowed, [w for (n, _), w in zip(masks.MASKS.items(), masks.WEIGHTS, strict=True) if n in allowed])
+    if rows.block and not crossing:
+        mask = masks.Mask(partial(masks.of_blocks, rows.block))
+        draw.note("mask", "of blocks")
     if mask.padding and not rows.padded:
         mask = masks.MASKS["none"]
         draw.note("mask", "none")
@@ -151,4 +170,14 @@ def draw_attention(draw: Draw, rows: Rows) -> Attention:
         fused=fused, by_expand=draw.chance(0.5), view=draw.chance(0.5),
     )  # fmt: skip
     kind = "soft" if crossing or projection.crossing else "self"
-    return Attention(rows, widths, projection, parts, kind)
+    layer = Attention(rows, widths, projection, parts, kind)
+    if not fused and layout.scores == ("R", "h", "q", "k") and draw.chance(0.08):
+        layer.talk, layer.talks_after = _talk(h, draw), draw.chance(0.5)
+        draw.note("heads talk", "behind the softmax" if layer.talks_after else "before it")
+    return layer
+
+
+def _talk(h: int, draw: Draw) -> nn.Parameter:
+    """Any mixture of heads; or one whose columns sum to one, behind which weights still do."""
+    mixture = torch.randn(h, h)
+    return nn.Parameter(mixture.softmax(0) if draw.chance(0.6) else mixture)

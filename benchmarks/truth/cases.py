@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -29,14 +30,15 @@ def case(seed: int) -> Case:
     made = family(draw)
     dtype = draw.part("dtype", DTYPES, (70, 15, 15) if draw.parts["family"] in HALF else (1, 0, 0))
     mode = draw.part("mode", MODES, (60, 25, 15))
-    given = [_cast(value, dtype) for value in made.given]
-    named = {name: _cast(value, dtype) for name, value in made.named.items()}
+    cast = partial(_cast, dtype=dtype)
+    given = [cast(value) for value in made.given]
+    named = {name: cast(value) for name, value in made.named.items()}
 
     def call(net: nn.Module) -> object:
         with mode():
-            return net(*given, **named) if made.run is None else made.run(net)
+            return net(*given, **named) if made.run is None else made.run(net, cast)
 
-    return Case(seed, draw.parts, made.net.to(dtype).eval(), call, made.rounding * torch.finfo(dtype).eps)
+    return Case(seed, draw.parts, made.net.to(dtype).train(made.trains), call, made.rounding * torch.finfo(dtype).eps)
 
 
 def _cast(value: object, dtype: torch.dtype) -> object:

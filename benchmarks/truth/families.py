@@ -11,7 +11,7 @@ from benchmarks.truth.attention import draw_attention
 from benchmarks.truth.decoys import DECOYS
 from benchmarks.truth.draw import Draw
 from benchmarks.truth.gates import GATES
-from benchmarks.truth.nets import ImageNet, Rowwise
+from benchmarks.truth.nets import NORMS, ImageNet, Rowwise, Towers
 from benchmarks.truth.planes import PLANES
 from benchmarks.truth.rows import ROWS, WEIGHTS, Rows
 from benchmarks.truth.steps import Decoder, Generation, generate
@@ -25,6 +25,9 @@ MODES: dict[str, Callable[[], AbstractContextManager[object]]] = {
 }  # fmt: skip
 
 
+Cast = Callable[[object], object]  # to the precision of the case
+
+
 @dataclass(frozen=True)
 class Made:
     """A net and its inputs; `run`: where it is not simply called with them.
@@ -35,8 +38,9 @@ class Made:
     net: nn.Module
     given: Sequence[object]
     named: Mapping[str, object] = field(default_factory=dict)
-    run: Callable[[nn.Module], object] | None = None
+    run: Callable[[nn.Module, Cast], object] | None = None
     rounding: float = 0.0
+    trains: bool = False
 
 
 def attention(draw: Draw) -> Made:
@@ -49,17 +53,62 @@ def attention(draw: Draw) -> Made:
     draw.note("sizes", f"batch {rows.b}, {rows.name}s {rows.w}, positions {rows.t}, keys {rows.context or rows.t}")
     layers: list[nn.Module] = [draw_attention(draw, rows)]
     if rows.padded or rows.context is not None:
-        named["there"] = _there(draw, rows.b, rows.t if rows.context is None else rows.context)
+        named["there"] = _shaped(draw, _there(draw, rows.b, rows.t if rows.context is None else rows.context))
     bare = draw.parts["rows"] == "tokens" and isinstance(rows.take.stem, nn.Identity)
     if bare and draw.chance(0.3):  # the layer alone, as the model
         return Made(layers[0], (rows.given[0], named.get("context", rows.given[0]), named.get("there")))
     if draw.chance(0.15):
         layers.append(draw.part("decoy", DECOYS)(rows.c))
-    if draw.chance(0.35) and not layers[0].projection.crossing:
+    again = draw.random() if not layers[0].projection.crossing else 1.0
+    if again < 0.1:
+        layers.append(layers[0])
+        draw.note("layer 2", "the same once more")
+    elif again < 0.4:
         draw.suffix = " 2"
         layers.append(draw_attention(draw, rows))
         draw.suffix = ""
-    return Made(Rowwise(rows, layers, norms=draw.chance(0.5), counts=draw.chance(0.2)), rows.given, named)
+    norm = draw.part("norm", {name: name for name in NORMS}, (45, 45, 10))
+    loops = rows.w == 1 and len(rows.given) == 1 and draw.chance(0.05)
+    draw.note("rows by themselves", loops)
+    net = Rowwise(rows, layers, norm, draw.chance(0.2), loops)
+    return Made(net, rows.given, named, _twice(draw, rows, named), trains=norm == "batch, training")
+
+
+def _shaped(draw: Draw, there: Tensor) -> Tensor:
+    """(example, key), or with axes of one position for heads and queries."""
+    four = draw.chance(0.3)
+    draw.note("padding", "of four axes" if four else "of two axes")
+    return there[:, None, None] if four else there
+
+
+def _twice(draw: Draw, rows: Rows, named: Mapping[str, object]) -> Callable[[nn.Module, Cast], object] | None:
+    """The model is called again with one example less, in the same recording."""
+    if draw.parts["rows"] not in ("tokens", "ids") or rows.b == 1 or not draw.chance(0.12):
+        return None
+    draw.note("calls", "two, the second with an example less")
+
+    def run(net: nn.Module, cast: Cast) -> object:
+        more = {name: cast(value) for name, value in named.items()}
+        given = [cast(value) for value in rows.given]
+        less = {name: value[:-1] for name, value in more.items()}
+        return torch.cat([net(*given, **more), net(*(value[:-1] for value in given), **less)])
+
+    return run
+
+
+def towers(draw: Draw) -> Made:
+    """Texts and images, as many of each as there are."""
+    texts, images = ROWS["ids"](draw, draw.size(1, 2, 3, 4), draw.size(2, 3, 4, 6), 4), None
+    make = draw.part("rows", {name: ROWS[name] for name in ("patches", "windows", "tokens")})
+    images = make(draw, draw.size(1, 2, 2, 3), draw.size(2, 3, 4), 4)
+    draw.note("sizes", f"texts {texts.b} of {texts.t}, images {images.b} of {images.w} {images.name}s of {images.t}")
+    nets = []
+    for rows, suffix in ((texts, " of texts"), (images, " of images")):
+        draw.suffix = suffix
+        rows.padded = False
+        nets.append(Rowwise(rows, [draw_attention(draw, rows)], "layer", counts=False))
+    draw.suffix = ""
+    return Made(Towers(*nets, texts.c, images.c), (*texts.given, *images.given))
 
 
 def decoys(draw: Draw) -> Made:
@@ -69,7 +118,7 @@ def decoys(draw: Draw) -> Made:
     layers = [draw.part("decoy", DECOYS)(rows.c)]
     if draw.chance(0.4):
         layers.append(draw.part("decoy 2", DECOYS)(rows.c))
-    return Made(Rowwise(rows, layers, norms=draw.chance(0.5), counts=draw.chance(0.2)), rows.given)
+    return Made(Rowwise(rows, layers, draw.choice(("none", "layer")), counts=draw.chance(0.2)), rows.given)
 
 
 def gates(draw: Draw) -> Made:
@@ -125,15 +174,15 @@ def generation(draw: Draw) -> Made:
     memory = torch.randn(b, draw.size(2, 3, 4), c) if decoder.crossing is not None else None
     if inside:
         return Made(Generation(decoder, steps, orders), (ids, memory))
-    return Made(decoder, (ids, memory), run=lambda net: generate(net, ids, memory, steps, orders))
+    return Made(decoder, (ids, memory), run=lambda net, _: generate(net, ids, memory, steps, orders))
 
 
 FAMILIES: dict[str, Callable[[Draw], Made]] = {
-    "attention": attention, "decoys": decoys, "gates": gates, "planes": planes, "textbook": textbook, "torch": torchs,
-    "generation": generation,
+    "attention": attention, "towers": towers, "decoys": decoys, "gates": gates, "planes": planes, "textbook": textbook,
+    "torch": torchs, "generation": generation,
 }  # fmt: skip
-FAMILY_WEIGHTS = (50, 8, 14, 4, 9, 7, 8)
-HALF = ("attention", "decoys", "textbook", "torch", "gates", "planes")  # generations compare their words: in float32
+FAMILY_WEIGHTS = (48, 4, 8, 14, 4, 9, 7, 8)
+HALF = ("attention", "towers", "decoys", "textbook", "torch", "gates", "planes")  # generations compare their words: in float32
 
 
 def _rows(draw: Draw) -> Rows:

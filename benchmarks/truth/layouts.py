@@ -34,11 +34,14 @@ LAYOUTS = {
     "R q h d": Layout(("R", "q", "h", "d"), ("R", "k", "h", "d"), ("R", "h", "q", "k"), fused=False, einsum=True),
     "R q h d, R q h k": Layout(("R", "q", "h", "d"), ("R", "k", "h", "d"), ("R", "q", "h", "k"), fused=False, einsum=True),
     "h R q d by einsum": Layout(("h", "R", "q", "d"), ("R", "h", "k", "d"), ("h", "R", "q", "k"), fused=False, einsum=True),
+    "q (R h) d": Layout(("q", "Rh", "d"), ("k", "Rh", "d"), ("Rh", "q", "k"), fused=False, einsum=True),
+    "b w h q d": Layout(("b", "w", "h", "q", "d"), ("b", "w", "h", "k", "d"), ("b", "w", "h", "q", "k")),
+    "b (w h) q d": Layout(("b", "wh", "q", "d"), ("b", "wh", "k", "d"), ("b", "wh", "q", "k")),
     "R g r q d": Layout(("R", "g", "r", "q", "d"), ("R", "g", "1", "k", "d"), ("R", "g", "r", "q", "k"), grouped=True, fused=False),
     "R g (r q) d": Layout(("R", "g", "rq", "d"), ("R", "g", "k", "d"), ("R", "g", "rq", "k"), grouped=True),
     "(R g) (r q) d": Layout(("Rg", "rq", "d"), ("Rg", "k", "d"), ("Rg", "rq", "k"), grouped=True),
 }
-WEIGHTS = (40, 8, 6, 2, 3, 6, 3, 6, 2, 2, 2, 3, 2)
+WEIGHTS = (40, 8, 6, 2, 3, 6, 3, 6, 2, 2, 1, 2, 1, 2, 3, 2)
 
 
 LETTER = {"R": "x", "1": "o"}
@@ -75,6 +78,14 @@ def key_heads(tensor: Tensor, letters: str, groups: tuple[str, ...], heads: int,
         shape[axis + 1] = repeats
         return spread.expand(shape).flatten(axis, axis + 1), renamed
     return tensor.repeat_interleave(repeats, axis), renamed
+
+
+def rows_split(tensor: Tensor, letters: str, groups: tuple[str, ...], order: str, w: int) -> tuple[Tensor, str]:
+    """Rows as examples and what else is in them, where a layout keeps those apart."""
+    if not any("b" in group for group in groups):
+        return tensor, letters
+    axis = letters.index("R")
+    return tensor.unflatten(axis, (-1, w) if order == "bw" else (w, -1)), letters.replace("R", order)
 
 
 def arranged(tensor: Tensor, letters: str, groups: tuple[str, ...], view: bool) -> Tensor:

@@ -55,6 +55,12 @@ def _relative(n: Shape) -> Tensor:
     return torch.randn(1, 1, n["h"], n["q"], n["k"])
 
 
+def of_blocks(length: int, n: Shape) -> Tensor:
+    """Sequences behind each other in one row, each of which sees itself; pooled keys are fewer."""
+    queries, keys = torch.arange(n["q"]) // length, torch.arange(n["k"]) * n["q"] // n["k"] // length
+    return (queries[:, None] == keys)[None, None, None]
+
+
 @dataclass(frozen=True)
 class Mask:
     """`make`: of the axes that do not depend on the input. `padding`: the input says which keys of an example are there."""

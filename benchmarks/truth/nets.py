@@ -8,12 +8,16 @@ from benchmarks.truth.rows import Rows
 
 
 class Rowwise(nn.Module):
-    """Rows, then layers with residuals; counts its calls where `counts`, and shows it: whoever calls it once more is found out."""
+    """Rows, then layers with residuals; counts its calls where `counts`, and shows it: whoever calls it once more is found out.
 
-    def __init__(self, rows: Rows, layers: list[nn.Module], norms: bool, counts: bool) -> None:
+    `loops`: attention gets the rows one by one.
+    """
+
+    def __init__(self, rows: Rows, layers: list[nn.Module], norm: str, counts: bool, loops: bool = False) -> None:
         super().__init__()
+        self.loops = loops
         self.w, self.order, self.take, self.layers = rows.w, rows.order, rows.take, nn.ModuleList(layers)
-        self.norms = nn.ModuleList(nn.LayerNorm(rows.c) if norms else nn.Identity() for _ in layers)
+        self.norms = nn.ModuleList(NORMS[norm](rows.c) for _ in layers)
         self.counts, self.calls = counts, 0
 
     def forward(self, *given: object, context: Tensor | None = None, there: Tensor | None = None) -> Tensor:
@@ -22,11 +26,42 @@ class Rowwise(nn.Module):
             context = context.repeat_interleave(self.w, 0) if self.order == "bw" else context.repeat(self.w, 1, 1)
         for norm, layer in zip(self.norms, self.layers, strict=True):
             rows = norm(x)
-            attends = isinstance(layer, Attention)
-            found = layer(rows, rows if context is None else context, there) if attends else layer(rows)
+            keys = rows if context is None else context
+            found = self._attended(layer, rows, keys, there) if isinstance(layer, Attention) else layer(rows)
             x = x + found if found.shape == x.shape else found
         self.calls += 1
         return x * self.calls if self.counts else x
+
+    def _attended(self, layer: nn.Module, rows: Tensor, keys: Tensor, there: Tensor | None) -> Tensor:
+        if not self.loops:
+            return layer(rows, keys, there)
+        one = [slice(i, i + 1) for i in range(len(rows))]
+        return torch.cat([layer(x := rows[i], x if keys is rows else keys[i], None if there is None else there[i]) for i in one])
+
+
+class OverBatch(nn.Module):
+    """A norm over all examples while training, and dropout: (row, position, channel) -> the same."""
+
+    def __init__(self, c: int) -> None:
+        super().__init__()
+        self.norm, self.dropout = nn.BatchNorm1d(c), nn.Dropout(0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.dropout(self.norm(x.mT).mT)
+
+
+NORMS = {"none": lambda _: nn.Identity(), "layer": nn.LayerNorm, "batch, training": OverBatch}
+
+
+class Towers(nn.Module):
+    """Two nets side by side, each with a batch of its own, and how their means agree."""
+
+    def __init__(self, one: nn.Module, two: nn.Module, c: int, d: int) -> None:
+        super().__init__()
+        self.one, self.two, self.join, self.joins = one, two, nn.Linear(c, 4), nn.Linear(d, 4)
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        return self.join(self.one(first).mean(1)) @ self.joins(self.two(second).mean(1)).T
 
 
 class ImageNet(nn.Module):

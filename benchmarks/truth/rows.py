@@ -17,6 +17,7 @@ class Rows:
     """`order`: "bw" where an example's rows are next to each other, "wb" where they are not. `name`: what w is.
 
     `given`: what the model is called with; `take`: given -> rows. `context`: how many keys another input has, where there is one.
+    `block`: length of the sequences that stand behind each other in one row.
     """
 
     b: int
@@ -29,6 +30,7 @@ class Rows:
     take: nn.Module
     padded: bool = False
     context: int | None = None
+    block: int = 0
 
     def keys(self, projection: nn.Module) -> int:
         """How many keys a row has for this projection."""
@@ -181,6 +183,11 @@ def _beams(order: str) -> Callable[[Draw, int, int, int], Rows]:
     return make
 
 
+def _packed(draw: Draw, b: int, t: int, c: int) -> Rows:  # noqa: ARG001
+    """Sequences behind each other: one row, and the layer has one example."""
+    return Rows(1, 1, b * t, c, "bw", "window", (torch.randn(b, t, c),), Take(lambda x: x.flatten(0, 1)[None]), block=t)
+
+
 ROWS: dict[str, Callable[[Draw, int, int, int], Rows]] = {
     "tokens": _tokens,
     "ids": _ids,
@@ -198,7 +205,8 @@ ROWS: dict[str, Callable[[Draw, int, int, int], Rows]] = {
     "time at each place": _frames(True),
     "chunks": _chunks,
     "groups of channels": _groups,
+    "packed": _packed,
     "beams": _beams("bw"),
     "beams, outside": _beams("wb"),
 }
-WEIGHTS = (30, 12, 5, 8, 5, 2, 3, 3, 3, 3, 2, 3, 3, 3, 3, 3, 3, 2)
+WEIGHTS = (30, 12, 5, 8, 5, 2, 3, 3, 3, 3, 2, 3, 3, 3, 3, 3, 2, 3, 2)
