@@ -2,7 +2,7 @@
 ARG BASE=python:3.11-slim-bookworm
 FROM ${BASE}
 
-# Where the CPU build of torch comes from; empty where the plain index has one.
+# Where the CPU build of torch comes from; where it cannot be reached or is empty, the plain index is asked.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 
 ENV PYTHONUNBUFFERED=1 \
@@ -14,8 +14,8 @@ ENV PYTHONUNBUFFERED=1 \
 RUN useradd --create-home --uid 1000 attnviz
 WORKDIR /app
 
-COPY requirements.txt .
-RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url ${TORCH_INDEX}} -r requirements.txt
+COPY requirements.txt tools/torch_index.py ./
+RUN pip install --no-cache-dir $(python torch_index.py "${TORCH_INDEX}") -r requirements.txt
 
 # 755, so that a checkout made under a strict umask is readable for the user below.
 COPY --chmod=755 models models

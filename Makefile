@@ -1,20 +1,25 @@
-# make run: serve the app.  make test: run every test.  make check: lint, format, types.  make bench: timings.
-# On Linux with a plain package index, keep torch small with: make run TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# make run: serve the app.  make test: run every test.  make quick: those without browser and training.
+# make check: lint, format, types.  make bench: timings.
+# On Linux without an NVIDIA card torch's CPU build is taken from TORCH_INDEX, where that answers. TORCH_INDEX= asks the plain index only.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-TORCH_INDEX ?=
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 PORT ?= 8501
+WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check format bench screenshots browser clean
+.PHONY: run test quick check format bench screenshots browser clean
 
 run: $(VENV)/app
 	$(BIN)/attnviz app --port $(PORT)
 
 test: $(VENV)/dev browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+quick: $(VENV)/dev
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not browser and not training"
 
 check: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -43,7 +48,7 @@ $(VENV)/python:
 	touch $@
 
 $(VENV)/app: $(VENV)/python requirements.txt pyproject.toml
-	$(PIP) -r requirements.txt
+	$(PIP) $$($(BIN)/python tools/torch_index.py "$(TORCH_INDEX)") -r requirements.txt
 	$(PIP) --no-deps --editable .
 	touch $@
 

@@ -8,6 +8,16 @@ import torch
 
 from tests import tiny
 
+TESTS = Path(__file__).resolve().parent
+# What `make quick` leaves out, by folder.
+SLOW = {"browser": "browser", "train": "training"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for folder in SLOW.keys() & set(item.path.relative_to(TESTS).parts):
+            item.add_marker(SLOW[folder])
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> Iterator[None]:
