@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.truth.draw import Draw
-from benchmarks.truth.families import DTYPES, FAMILIES, FAMILY_WEIGHTS, HALF, MODES
+from benchmarks.truth.families import DTYPES, FAMILIES, FAMILY_WEIGHTS, HALF, MODES, Made, Mode
+from benchmarks.truth.known import KNOWN
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,17 @@ def case(seed: int) -> Case:
     made = family(draw)
     dtype = draw.part("dtype", DTYPES, (70, 15, 15) if draw.parts["family"] in HALF else (1, 0, 0))
     mode = draw.part("mode", MODES, (60, 25, 15))
+    return _prepared(seed, draw.parts, made, dtype, mode)
+
+
+def known(name: str, dtype: str = "float32", mode: str = "no_grad") -> Case:
+    """The case of a public architecture."""
+    torch.manual_seed(0)
+    parts = {"architecture": name, "dtype": dtype, "mode": mode}
+    return _prepared(0, parts, KNOWN[name](), DTYPES[dtype], MODES[mode])
+
+
+def _prepared(seed: int, parts: dict[str, str], made: Made, dtype: torch.dtype, mode: Mode) -> Case:
     cast = partial(_cast, dtype=dtype)
     given = [cast(value) for value in made.given]
     named = {name: cast(value) for name, value in made.named.items()}
@@ -38,7 +50,7 @@ def case(seed: int) -> Case:
         with mode():
             return net(*given, **named) if made.run is None else made.run(net, cast)
 
-    return Case(seed, draw.parts, made.net.to(dtype).train(made.trains), call, made.rounding * torch.finfo(dtype).eps)
+    return Case(seed, parts, made.net.to(dtype).train(made.trains), call, made.rounding * torch.finfo(dtype).eps)
 
 
 def _cast(value: object, dtype: torch.dtype) -> object:

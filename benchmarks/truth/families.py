@@ -20,7 +20,8 @@ from benchmarks.truth.textbook import Queries
 from benchmarks.truth.torchs import Encoder
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-MODES: dict[str, Callable[[], AbstractContextManager[object]]] = {
+Mode = Callable[[], AbstractContextManager[object]]
+MODES: dict[str, Mode] = {
     "no_grad": torch.no_grad, "gradients": nullcontext, "inference_mode": torch.inference_mode,
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -30,12 +31,17 @@ class Verdict:
 
 def judge(seed: int) -> Verdict:
     """The verdict on the case of a seed."""
+    return judged(lambda: case(seed))
+
+
+def judged(make: Callable[[], Case]) -> Verdict:
+    """The verdict on any case."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's, on what other people's models do
-        one = case(seed)
+        one = make()
         found = _found(one)
     worst = min((outcome for outcome, _ in found), key=OUTCOMES.index, default="exact")
-    return Verdict(seed, worst, tuple(found), one.parts)
+    return Verdict(one.seed, worst, tuple(found), one.parts)
 
 
 def _found(one: Case) -> list[Finding]:
