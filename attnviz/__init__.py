@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from attnviz.intervene import intervene
     from attnviz.load import load
     from attnviz.maps import AttentionMap, Receipt
-    from attnviz.predict import Prediction, predict
+    from attnviz.notebook import show
+    from attnviz.predict import predict
     from attnviz.probe import Probe
     from attnviz.record import Tape, record
+    from attnviz.results import PhotoResult, Prediction, Result, SeriesResult, TextResult
     from attnviz.translate import Translation, translate
 
 __version__ = "0.1.0"
@@ -25,10 +27,14 @@ __version__ = "0.1.0"
 __all__ = [
     "AttentionMap",
     "ModelCard",
+    "PhotoResult",
     "Prediction",
     "Probe",
     "Receipt",
+    "Result",
+    "SeriesResult",
     "Tape",
+    "TextResult",
     "Translation",
     "all_cards",
     "find_card",
@@ -37,16 +43,21 @@ __all__ = [
     "plot",
     "predict",
     "record",
+    "show",
     "translate",
 ]
 
 NAMES = {
     "AttentionMap": "attnviz.maps:AttentionMap",
     "ModelCard": "attnviz.cards:ModelCard",
-    "Prediction": "attnviz.predict:Prediction",
+    "PhotoResult": "attnviz.results:PhotoResult",
+    "Prediction": "attnviz.results:Prediction",
     "Probe": "attnviz.probe:Probe",
     "Receipt": "attnviz.maps:Receipt",
+    "Result": "attnviz.results:Result",
+    "SeriesResult": "attnviz.results:SeriesResult",
     "Tape": "attnviz.record:Tape",
+    "TextResult": "attnviz.results:TextResult",
     "Translation": "attnviz.translate:Translation",
     "all_cards": "attnviz.cards:all_cards",
     "find_card": "attnviz.cards:find_card",
@@ -55,6 +66,7 @@ NAMES = {
     "plot": "attnviz.plot:",
     "predict": "attnviz.predict:predict",
     "record": "attnviz.record:record",
+    "show": "attnviz.notebook:show",
     "translate": "attnviz.translate:translate",
 }
 __getattr__ = lazily(globals(), NAMES)

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +18,8 @@ from attnviz.listing import listing
 from attnviz.paths import APP
 
 if TYPE_CHECKING:
-    from attnviz.translate import Shown
+    from attnviz.maps import AttentionMap
+    from attnviz.results import Result
 
 # As in .streamlit/config.toml, for an app that is not served from its checkout. Without browser.serverAddress Streamlit
 # asks an outside host for its own address at every start.
@@ -92,28 +93,36 @@ def map_(
     series: Annotated[Path | None, typer.Option(help="A CSV file of dates and numbers to go on with.")] = None,
     column: Annotated[str | None, typer.Option(help="Series: the column of numbers. Without it: the first.")] = None,
     hold_back: Annotated[int, typer.Option(min=0, help="Series: how many steps before its end the forecast begins.")] = 0,
+    view: Annotated[str | None, typer.Option(help="What to show, as the page does. Without it: the first view there is.")] = None,
+    choice: Annotated[list[str] | None, typer.Option(help="A choice of the view, as step=3. May be given again.")] = None,
+    exhibit: Annotated[str | None, typer.Option(help="Of the view, one exhibit alone. A picture holds one.")] = None,
 ) -> None:
     """Decide on one text or photo, translate a sentence or go on with a series, and write where the model looked."""
     from attnviz import draw, export
+    from attnviz.views import views_of
 
     kind = out.suffix.removeprefix(".").lower()
     if kind not in (*export.NUMBERS, *export.PICTURES):
         raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .npz or .json")
     given = {"text": text, "image": image, "series": series}
-    prediction = _shown(name, given, seed, beginning, {"column": column, "hold_back": hold_back})
+    result = _result(name, given, seed, beginning, {"column": column, "hold_back": hold_back})
     if point is not None and (rows is not None or columns is not None):
         raise InputError("a point is one row of a map", "leave out --rows and --columns")
-    if kind in export.NUMBERS:
-        maps = draw.numbers(prediction, layer, head, rows, columns, point)
-        content = export.as_json(maps, prediction) if kind == "json" else export.as_npz(maps, prediction)
-        count = len(maps)
+    part = (layer, head, rows, columns, point)
+    viewed = (view, choice, exhibit) != (None, None, None)
+    if viewed or (kind in export.PICTURES and views_of(result)):
+        if part != (None,) * len(part):
+            raise InputError("a view takes its part by --choice", "leave out --layer, --head, --rows, --columns and --point")
+        content, count = _of_view(result, kind, view, choice or [], exhibit)
+    elif kind in export.NUMBERS:
+        maps = draw.numbers(result, *part)
+        content, count = _as_numbers(kind, maps, result), len(maps)
     else:
-        figure, caption, count = draw.picture(prediction, layer, head, rows, columns, point)
-        content = export.as_html(figure, name, caption) if kind == "html" else export.as_picture(figure, kind)
+        figure, caption, count = draw.picture(result, *part)
+        content = export.page(figure, name, caption) if kind == "html" else export.as_picture(figure, kind)
     _write(out, content)
-    plural = "map" if count == 1 else "maps"
-    typer.echo(f"{prediction.said}, {count} {plural} -> {out}")
-    for note in filter(None, (prediction.why_none, *prediction.encoded.notes)):
+    typer.echo(f"{result.said}, {count} {'map' if count == 1 else 'maps'} -> {out}")
+    for note in result.remarks:
         typer.echo(note, err=True)
 
 
@@ -153,7 +162,7 @@ def explain(
     from attnviz.load import load
     from attnviz.translate import Translation
 
-    prediction = _shown(name, {"text": text, "image": image, "series": series}, None, None, {"column": None, "hold_back": 0})
+    prediction = _result(name, {"text": text, "image": image, "series": series}, None, None, {"column": None, "hold_back": 0})
     if isinstance(prediction, Translation):
         raise InputError(f"{name} translates, and decides nothing that hiding could move", "take a model that decides")
     typer.echo(prediction.said)
@@ -222,9 +231,33 @@ def _lines(figures: dict[str, Any], indent: str = "") -> Iterator[str]:
             yield f"{indent}{key:10} {value:,}" if isinstance(value, int) else f"{indent}{key:10} {value}"
 
 
-def _shown(
+def _of_view(
+    result: "Result", kind: str, view: str | None, choice: Sequence[str], exhibit: str | None
+) -> tuple[bytes, int]:  # fmt: skip
+    """The file of what a page shows, and of how many maps it is."""
+    from attnviz import export
+    from attnviz.views import exhibits
+
+    texts = {name: value for name, _, value in (part.partition("=") for part in choice)}
+    shown = {each.name: each for each in exhibits(result, view, texts)}
+    if exhibit is not None and exhibit not in shown:
+        raise InputError(f"there is no exhibit “{exhibit}” in this view", f"exhibits are {', '.join(shown)}")
+    wanted = list(shown.values()) if exhibit is None else [shown[exhibit]]
+    maps = list({id(m): m for each in wanted for m in each.maps}.values())
+    if kind in export.NUMBERS:
+        return _as_numbers(kind, maps, result), len(maps)
+    return export.as_html(wanted) if kind == "html" else export.as_picture(wanted[0].figures[0], kind), len(maps)
+
+
+def _as_numbers(kind: str, maps: "Sequence[AttentionMap]", result: "Result") -> bytes:
+    from attnviz import export
+
+    return export.as_json(maps, result) if kind == "json" else export.as_npz(maps, result)
+
+
+def _result(
     name: str, given: dict[str, str | Path | None], seed: int | None, beginning: str | None, options: dict[str, Any]
-) -> "Shown":  # fmt: skip
+) -> "Result":  # fmt: skip
     """`given`: kind of input -> what was passed for it, None where nothing was; `options`: those of the border of a series."""
     from attnviz.encode import read_text_file
     from attnviz.load import load

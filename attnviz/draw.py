@@ -5,19 +5,19 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from attnviz import draw_series, plot
-from attnviz.encode import EncodedImage, EncodedSeries, EncodedText, Patches, Point
+from attnviz import plot
+from attnviz.encode import EncodedImage, EncodedText, Patches, Point
 from attnviz.errors import InputError, UnknownLayer
 from attnviz.explain import bits, entropy, glance, over_patches, overview, sampled
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
-from attnviz.translate import Shown, Translation
+from attnviz.results import PhotoResult, Result
+from attnviz.translate import Translation
 
 SIDE = 24
 HEADS = ("head", "query", "key")
 
 
-def choose(prediction: Shown, layer: str | None = None, head: int | None = None) -> list[AttentionMap]:
+def choose(prediction: Result, layer: str | None = None, head: int | None = None) -> list[AttentionMap]:
     """The maps of all layers, or of one by number or name; of all their heads, or of one."""
     tape = prediction.tape
     maps = list(tape) if layer is None else [tape[layer_name(prediction, layer)]]
@@ -29,7 +29,7 @@ def choose(prediction: Shown, layer: str | None = None, head: int | None = None)
 
 
 def numbers(
-    prediction: Shown, layer: str | None, head: int | None, rows: str | None, columns: str | None, point: str | None = None
+    prediction: Result, layer: str | None, head: int | None, rows: str | None, columns: str | None, point: str | None = None
 ) -> list[AttentionMap]:
     """The maps that were asked for: where a point looks, some rows and columns of one head, or what `choose` gives."""
     if point is not None:
@@ -38,12 +38,12 @@ def numbers(
     return [part(prediction, layer, head, rows, columns)] if windowed else choose(prediction, layer, head)
 
 
-def part(prediction: Shown, layer: str | None, head: int | None, rows: str | None, columns: str | None) -> AttentionMap:
+def part(prediction: Result, layer: str | None, head: int | None, rows: str | None, columns: str | None) -> AttentionMap:
     """The exact map of some rows and columns of one head, each written as `span` reads it."""
     return _of_one_head(prediction, layer, head).part(head or 0, *_spans(prediction, layer, head, rows, columns))
 
 
-def at_point(prediction: Shown, layer: str | None, head: int | None, point: str) -> AttentionMap:
+def at_point(prediction: Result, layer: str | None, head: int | None, point: str) -> AttentionMap:
     """Where the patch at a point of the photo looks through one head, or through the mean of all.
 
     The point is written as "0.5,0.4": shares of the height, from the top, and of the width, from the left.
@@ -53,12 +53,12 @@ def at_point(prediction: Shown, layer: str | None, head: int | None, point: str)
     return over_patches(m, grid, grid.position(*place))
 
 
-def _patch(prediction: Shown, layer: str | None, point: str) -> tuple[AttentionMap, Patches, EncodedImage, tuple[int, int]]:
+def _patch(prediction: Result, layer: str | None, point: str) -> tuple[AttentionMap, Patches, EncodedImage, tuple[int, int]]:
     """The map of a layer, its grid over the photo, the photo, and row and column of the patch at a point."""
     if layer is None:
         raise UnknownLayer("a point looks through one layer", "give --layer with it")
     whole = prediction.tape[layer_name(prediction, layer)]
-    grid = prediction.grid(whole, "query") if isinstance(prediction, Prediction) else None
+    grid = prediction.grid(whole, "query") if isinstance(prediction, PhotoResult) else None
     if grid is None or whole.axes != HEADS or not isinstance(prediction.encoded, EncodedImage):
         raise InputError(
             f"in {whole.layer} of {prediction.card.name} no point of a photo looks anywhere",
@@ -88,7 +88,7 @@ def span(given: str | None, length: int) -> range:
     return found
 
 
-def _of_one_head(prediction: Shown, layer: str | None, head: int | None) -> AttentionMap:
+def _of_one_head(prediction: Result, layer: str | None, head: int | None) -> AttentionMap:
     if layer is None or head is None:
         raise UnknownLayer("rows and columns are those of one head", "give --layer and --head with them")
     m = prediction.tape[layer_name(prediction, layer)]
@@ -97,13 +97,13 @@ def _of_one_head(prediction: Shown, layer: str | None, head: int | None) -> Atte
     return m
 
 
-def _spans(prediction: Shown, layer: str | None, head: int | None, rows: str | None, columns: str | None) -> tuple[range, range]:
+def _spans(prediction: Result, layer: str | None, head: int | None, rows: str | None, columns: str | None) -> tuple[range, range]:
     m = _of_one_head(prediction, layer, head)
     return span(rows, m.size("query")), span(columns, m.size("key"))
 
 
 def window_figure(
-    prediction: Shown, layer: str, head: int, rows: str | None = None, columns: str | None = None
+    prediction: Result, layer: str, head: int, rows: str | None = None, columns: str | None = None
 ) -> tuple[go.Figure, str]:
     """The figure of some rows and columns of one head, and its caption: exact, or pooled where they are more than 256 a side."""
     m = _of_one_head(prediction, layer, head)
@@ -122,7 +122,7 @@ def window_figure(
 
 
 def picture(
-    prediction: Shown, layer: str | None, head: int | None, rows: str | None, columns: str | None, point: str | None = None
+    prediction: Result, layer: str | None, head: int | None, rows: str | None, columns: str | None, point: str | None = None
 ) -> tuple[go.Figure, str, int]:
     """The figure of what was asked for, its caption, and of how many maps it is; a head of a long text is pooled."""
     if point is not None:
@@ -134,13 +134,11 @@ def picture(
     if rows is not None or columns is not None or (one and long):
         _of_one_head(prediction, layer, head)
         return *window_figure(prediction, str(layer), int(head or 0), rows, columns), 1
-    if isinstance(prediction, Prediction) and isinstance(prediction.encoded, EncodedSeries):
-        return draw_series.picture(prediction, layer and layer_name(prediction, layer), head)
     maps = choose(prediction, layer, head)
     return *figure_of(prediction, maps), len(maps)
 
 
-def layer_name(prediction: Shown, layer: str) -> str:
+def layer_name(prediction: Result, layer: str) -> str:
     """A layer's name from its number in order, counted from 0; names are left as they are."""
     layers = prediction.tape.layers
     if not layer.isdecimal():
@@ -150,7 +148,7 @@ def layer_name(prediction: Shown, layer: str) -> str:
     return layers[int(layer)]
 
 
-def figure_of(prediction: Shown, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str]:
+def figure_of(prediction: Result, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str]:
     """The figure that shows the chosen maps, and its caption.
 
     Maps with heads become thumbnails; maps over (row, column) are laid over the photo, in a row; else the first map is drawn.
@@ -172,7 +170,7 @@ def figure_of(prediction: Shown, maps: Sequence[AttentionMap]) -> tuple[go.Figur
     return plot.PLOTS[maps[0].axes](maps[0]), _caption(prediction, maps[0])
 
 
-def _on_photo(prediction: Shown, photo: EncodedImage, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str] | None:
+def _on_photo(prediction: Result, photo: EncodedImage, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str] | None:
     """What is laid over the photo: picked patches, or else all maps over its places; None where there are none."""
     if (picked := hard_patches(maps)) is not None:
         return plot.choice(*picked, photo.seen, photo.input), chosen_patches(prediction, *picked)
@@ -186,13 +184,13 @@ def hard_patches(maps: Iterable[AttentionMap]) -> tuple[AttentionMap, AttentionM
     return (hard["softmax"], hard["binary"]) if "softmax" in hard and "binary" in hard else None
 
 
-def chosen_patches(prediction: Shown, odds: AttentionMap, picked: AttentionMap) -> str:
+def chosen_patches(prediction: Result, odds: AttentionMap, picked: AttentionMap) -> str:
     """The caption of picked patches."""
     seed = getattr(prediction, "seed", None)
     return plot.patches_caption(odds, picked, bits(odds.dense()), prediction.card.name, prediction.seconds, seed)
 
 
-def _chosen(prediction: Shown, odds: AttentionMap, picked: AttentionMap) -> tuple[go.Figure, str]:
+def _chosen(prediction: Result, odds: AttentionMap, picked: AttentionMap) -> tuple[go.Figure, str]:
     """Odds, and what was picked by them."""
     bits, seed = float(entropy(odds.dense()).sum()), getattr(prediction, "seed", None)
     caption = plot.choice_caption(odds, picked, bits, prediction.card.name, prediction.seconds, seed)
@@ -206,11 +204,11 @@ def _translated(translation: Translation, m: AttentionMap) -> go.Figure:
     return plot.PLOTS[m.axes](m)
 
 
-def _caption(prediction: Shown, m: AttentionMap) -> str:
+def _caption(prediction: Result, m: AttentionMap) -> str:
     return plot.caption(m, prediction.card.name, prediction.seconds, prediction.tape.layers.index(m.layer))
 
 
-def _overview(prediction: Shown, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str]:
+def _overview(prediction: Result, maps: Sequence[AttentionMap]) -> tuple[go.Figure, str]:
     length = maps[0].size("query")
     rows = sampled([False] * length) if length > plot.MAX_CELLS else np.arange(length)
     alike = [m for m in maps if m.shape == maps[0].shape]

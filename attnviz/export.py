@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from attnviz.encode import EncodedSeries, EncodedText
 from attnviz.errors import ExportError, MapTooLarge
+from attnviz.exhibit import Exhibit
 from attnviz.maps import AttentionMap
-from attnviz.translate import Shown
+from attnviz.results import Result
 
 NUMBERS = ("json", "npz")
 PICTURES = ("html", "png", "svg")
@@ -28,36 +28,68 @@ _PAGE = """<!doctype html>
 body {{ background: white; color: #222; font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto;
   padding: 0 1rem; max-width: 60rem }}
 p {{ white-space: pre-wrap; overflow-wrap: anywhere }}
+dl {{ color: #555; font-size: .9rem }}
+dt {{ font-weight: 600 }}
+dd {{ margin: 0 0 .4rem }}
 </style></head><body>
 <h1>{title}</h1>
-{figure}
-<p>{caption}</p>
+{body}
 </body></html>
 """
 
 
-def as_json(maps: Sequence[AttentionMap], prediction: Shown | Mapping[str, Any]) -> bytes:
-    """Everything about a prediction and the chosen maps, weights as nested lists; MapTooLarge above what such a text can hold."""
+def as_json(maps: Sequence[AttentionMap], result: Result | Mapping[str, Any]) -> bytes:
+    """Everything about a result and the chosen maps, weights as nested lists; MapTooLarge above what such a text can hold."""
     if (numbers := sum(int(np.prod(m.shape)) for m in maps)) > JSON_LIMIT:
         raise MapTooLarge(
             f"{numbers:,} weights are too many for .json, the limit is {JSON_LIMIT:,}",
             "write .npz, or a part with --rows and --columns",
         )
-    return json.dumps({**summary(prediction), "maps": [_described(m) for m in maps]}, ensure_ascii=False).encode()
+    return json.dumps({**summary(result), "maps": [_described(m) for m in maps]}, ensure_ascii=False).encode()
 
 
-def as_npz(maps: Sequence[AttentionMap], prediction: Shown | Mapping[str, Any]) -> bytes:
+def as_npz(maps: Sequence[AttentionMap], result: Result | Mapping[str, Any]) -> bytes:
     """One float32 array a layer under the layer's name, and `meta`, a JSON text with the rest."""
-    meta = {**summary(prediction), "maps": [{**_described(m), "weights": None} for m in maps]}
+    meta = {**summary(result), "maps": [{**_described(m), "weights": None} for m in maps]}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, meta=np.array(json.dumps(meta, ensure_ascii=False)), **{m.layer: m.dense() for m in maps})  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
-def as_html(figure: go.Figure, title: str, caption: str) -> bytes:
-    """A page that stands alone: Plotly is inside, and nothing is fetched."""
-    body = _on_white(figure).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
-    return _PAGE.format(title=html.escape(title), caption=html.escape(caption), figure=body).encode()
+def as_html(exhibits: Sequence[Exhibit]) -> bytes:
+    """A page that stands alone: all of the exhibits of one result, with what was put in and decided; nothing is fetched."""
+    result = exhibits[0].result
+    about = "".join(map(_paragraph, (f"Given: {result.put_in}", f"Answer: {result.said}", *result.remarks)))
+    body = "".join(_shown(exhibit, position == 0) for position, exhibit in enumerate(exhibits))
+    return _PAGE.format(title=html.escape(result.card.title), body=about + body).encode()
+
+
+def _shown(exhibit: Exhibit, first: bool) -> str:
+    """One exhibit; the `first` one brings Plotly along."""
+    drawn = [
+        _on_white(figure).to_html(full_html=False, include_plotlyjs=first and place == 0, config={"displaylogo": False})
+        for place, figure in enumerate(exhibit.figures)
+    ]
+    told = _paragraph(exhibit.caption) + _paragraph(exhibit.legend)
+    return f"<section><h2>{html.escape(exhibit.title)}</h2>{''.join(drawn)}{told}{''.join(map(_receipt, exhibit.maps))}</section>"
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{html.escape(text)}</p>" if text else ""
+
+
+def _receipt(m: AttentionMap) -> str:
+    """How the numbers were had; nothing for a map that was worked out from several layers."""
+    if m.receipt is None:
+        return ""
+    values = {"layer": m.layer, "mechanism": m.mechanism, "norm": m.promise, **asdict(m.receipt)}
+    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{html.escape(str(value))}</dd>" for name, value in values.items()) + "</dl>"
+
+
+def page(figure: go.Figure, title: str, caption: str) -> bytes:
+    """A page of one figure that stands alone: Plotly is inside, and nothing is fetched."""
+    drawn = _on_white(figure).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
+    return _PAGE.format(title=html.escape(title), body=drawn + _paragraph(caption)).encode()
 
 
 def as_picture(figure: go.Figure, kind: str) -> bytes:
@@ -77,27 +109,12 @@ def _on_white(figure: go.Figure) -> go.Figure:
     return go.Figure(figure).update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white")
 
 
-def summary(prediction: Shown | Mapping[str, Any]) -> dict[str, Any]:
+def summary(result: Result | Mapping[str, Any]) -> dict[str, Any]:
     """Model, what was decided, what went in, and seconds; what is such a summary stays as it is."""
-    if isinstance(prediction, Mapping):
-        return dict(prediction)
-    tokens = list(prediction.encoded.tokens) if isinstance(prediction.encoded, EncodedText) else []
-    return {
-        "model": prediction.card.name,
-        **prediction.answer,
-        "seconds": prediction.seconds,
-        "notes": list(prediction.encoded.notes),
-        **(_series(prediction.encoded) if isinstance(prediction.encoded, EncodedSeries) else {}),
-        **({"text": prediction.encoded.text, "tokens": tokens} if isinstance(prediction.encoded, EncodedText) else {}),
-    }
-
-
-def _series(series: EncodedSeries) -> dict[str, Any]:
-    """What the model saw, and what came."""
-    return {
-        "series": series.name, "past": series.past.tolist(), "past_steps": list(series.past_names),
-        "ahead_steps": list(series.ahead_names), "truth": series.truth.tolist(),
-    }  # fmt: skip
+    if isinstance(result, Mapping):
+        return dict(result)
+    seconds, notes = result.seconds, list(result.encoded.notes)
+    return {"model": result.card.name, **result.answer, "seconds": seconds, "notes": notes, **result.given}
 
 
 def _described(m: AttentionMap) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class AttentionMap:
     `axes` names the axes of the weights, for example ("head", "query", "key"), ("row", "column") or ("channel",);
     axes that begin with "key" are those that a softmax sums over. `labels` may name the positions of an axis.
     `notes` say what was done to the numbers since they left the layer; `of_head` is the head that a map was narrowed to.
+    `role`: what the numbers are for in their net, as the layer says; "" where it says nothing.
     Raises MapError at construction where the weights break the promise of `norm`; nobody checks again.
     """
 
@@ -60,6 +61,7 @@ class AttentionMap:
     notes: tuple[str, ...] = ()
     receipt: Receipt | None = None
     of_head: int | None = None
+    role: str = ""
 
     def __post_init__(self) -> None:
         if len(self.axes) != len(self.shape):

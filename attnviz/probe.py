@@ -17,15 +17,17 @@ class Probe(nn.Module):
     """An identity whose output *is* the attention of its layer; `record` hooks it, and so can anyone.
 
     `axes` names the axes of the weights behind the batch, for example ("query", "key") or ("row", "column").
+    `role` says what the numbers are for in their net, so that nobody has to know the names of its layers.
     It has no parameters, changes nothing unless somebody visits it, and costs a function call.
     """
 
-    def __init__(self, kind: Kind, mechanism: str, norm: Norm, axes: tuple[str, ...]) -> None:
+    def __init__(self, kind: Kind, mechanism: str, norm: Norm, axes: tuple[str, ...], role: str = "") -> None:
         super().__init__()
         self.kind: Kind = kind
         self.mechanism = mechanism
         self.norm: Norm = norm
         self.axes = axes
+        self.role = role
 
     def forward(self, weights: Tensor, of: Tensor | None = None) -> Tensor:
         """(batch, *axes) -> the very same tensor, or what visitors make of it. `of`: what the layer multiplies with it."""

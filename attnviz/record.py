@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -30,10 +30,12 @@ class Tape:
     """
 
     def __init__(
-        self, records: dict[str, Record], refused: dict[str, AttnvizError], example: int = 0, labels: tuple[_Labels, ...] = ()
-    ) -> None:
+        self, records: dict[str, Record], refused: dict[str, AttnvizError], roles: Mapping[str, str], example: int = 0,
+        labels: tuple[_Labels, ...] = (),
+    ) -> None:  # fmt: skip
         self._records = records
         self._refused = refused
+        self._roles = roles
         self._example = example
         self._labels = labels
         self._calls: Counter[str] = Counter()
@@ -71,8 +73,19 @@ class Tape:
         return AttentionMap(
             layer=record.layer, kind=record.kind, mechanism=record.mechanism, norm=record.norm, axes=record.axes,
             weights=record.example(self._example), labels=labels, notes=record.notes,
-            receipt=record.receipt(),
+            receipt=record.receipt(), role=self._role(record.layer),
         )  # fmt: skip
+
+    def of(self, role: str) -> list[AttentionMap]:
+        """The maps of the layers that have this role, in order; none where no layer has."""
+        return [self[layer] for layer in self.layers_of(role)]
+
+    def layers_of(self, role: str) -> list[str]:
+        """The names of those layers."""
+        return [layer for layer in self.layers if self._role(layer) == role]
+
+    def _role(self, layer: str) -> str:
+        return self._roles.get(layer.partition(":")[0], "")
 
     def example(self, index: int) -> "Tape":
         """The same tape, looking at another example of the batch."""
@@ -85,7 +98,7 @@ class Tape:
         return self._view(self._example, (*self._labels, (layers, labels)))
 
     def _view(self, example: int, labels: tuple[_Labels, ...]) -> "Tape":
-        view = Tape(self._records, self._refused, example, labels)
+        view = Tape(self._records, self._refused, self._roles, example, labels)
         view.seconds = self.seconds
         return view
 
@@ -154,7 +167,8 @@ def record(model: nn.Module, layers: str | Sequence[str] = "*") -> Iterator[Tape
     are copied and checked at the first look at their map: OutputMismatch comes from there, and ChangedInPlace where somebody wrote
     over query or key before it. A map that was looked at never changes.
     """
-    tape, modules = Tape({}, {}), _modules(model)
+    modules = _modules(model)
+    tape = Tape({}, {}, _roles(modules))
     choice = _Choice((layers,) if isinstance(layers, str) else tuple(layers), set())
     start = time.perf_counter()
     with ExitStack() as taps:
@@ -181,6 +195,12 @@ def _modules(model: nn.Module) -> dict[str, nn.Module]:
                 prefix = name and name + "."
                 todo += [(prefix + part, child) for part, child in reversed(module._modules.items()) if child is not None]
     return found
+
+
+def _roles(modules: Mapping[str, nn.Module]) -> dict[str, str]:
+    """Name of a layer -> what it says that its weights are for."""
+    said = {name.removesuffix(".probe"): getattr(module, "role", None) for name, module in modules.items()}
+    return {name: role for name, role in said.items() if isinstance(role, str) and role}
 
 
 def _nothing(model: nn.Module, choice: _Choice) -> NothingRecorded:

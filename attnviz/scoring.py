@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from attnviz.data.masked import Masked
-from attnviz.encode import EncodedImage
 from attnviz.errors import DataError, InputError, MapTooLarge, NoRollout, NothingToScore
 from attnviz.explain.gates import combined
 from attnviz.explain.masks import Box, Score, in_part, score, summary
 from attnviz.explain.patches import over_patches
 from attnviz.explain.rollout import rollout
 from attnviz.nets import Net
-from attnviz.predict import Prediction, predict
+from attnviz.predict import predict_as
+from attnviz.results import PhotoResult
 from attnviz.weights import Floats
 
 COMBINED, ROLLOUT = "combined", "rollout"
@@ -46,23 +46,22 @@ def score_maps(model: Net, photos: Iterable[Masked], fit: Literal["crop", "lette
     return {**table[main], "left_out": left_out, "map": main, "maps": table}
 
 
-def _predicted(model: Net, one: Masked, fit: str) -> Prediction:
+def _predicted(model: Net, one: Masked, fit: str) -> PhotoResult:
     try:
-        return predict(model, one.photo, fit=fit)
+        return predict_as(PhotoResult, model, one.photo, fit=fit)
     except InputError as error:
         raise DataError(f"the photo {one.name} cannot be taken: {error.finding}", error.cure) from error
 
 
-def seen(prediction: Prediction, one: Masked) -> Box:
+def seen(prediction: PhotoResult, one: Masked) -> Box:
     """(top, left, bottom, right) of what the model sees, in pixels of the mask; with bars it reaches beyond the photo."""
     encoded = prediction.encoded
-    assert isinstance(encoded, EncodedImage)
     down, across = (given / shown for given, shown in zip(one.mask.shape, encoded.photo.shape[:2], strict=True))
     top, left, bottom, right = encoded.box
     return top * down, left * across, bottom * down, right * across
 
 
-def maps_over(prediction: Prediction) -> dict[str, Floats]:
+def maps_over(prediction: PhotoResult) -> dict[str, Floats]:
     """Every map that lies over the photo, by name, the main one first; NothingToScore where there is none."""
     found = {name: weights for source in SOURCES for name, weights in source(prediction).items()}
     if not found:
@@ -70,19 +69,19 @@ def maps_over(prediction: Prediction) -> dict[str, Floats]:
     return found
 
 
-def _picked(prediction: Prediction) -> dict[str, Floats]:
+def _picked(prediction: PhotoResult) -> dict[str, Floats]:
     """The places that hard attention picked."""
     return {m.layer: m.dense() for m in prediction.tape if m.norm == "binary" and m.axes == ("row", "column")}
 
 
-def _gates(prediction: Prediction) -> dict[str, Floats]:
+def _gates(prediction: PhotoResult) -> dict[str, Floats]:
     """The spatial gates, by layer, and before them the mean of all."""
     gates = [m for m in prediction.tape if m.norm == "sigmoid" and m.axes == ("row", "column")]
     mean = {COMBINED: combined(gates).dense()} if len(gates) > 1 else {}
     return {**mean, **{m.layer: m.dense() for m in gates}}
 
 
-def _rolled_out(prediction: Prediction) -> dict[str, Floats]:
+def _rolled_out(prediction: PhotoResult) -> dict[str, Floats]:
     """Where CLS looks through all layers of self-attention over patches, or all patches on average where there is no CLS."""
     try:
         followed = rollout(m for m in prediction.tape if prediction.grid(m) is not None)
@@ -93,7 +92,7 @@ def _rolled_out(prediction: Prediction) -> dict[str, Floats]:
     return {ROLLOUT: over_patches(followed, grid, 0 if grid.prefix else None).dense()}
 
 
-def _looked_at(prediction: Prediction) -> dict[str, Floats]:
+def _looked_at(prediction: PhotoResult) -> dict[str, Floats]:
     """How much each place is looked at in each layer of self-attention over places: by all places on average, over all heads."""
     found = {}
     for m in prediction.tape:
@@ -105,4 +104,4 @@ def _looked_at(prediction: Prediction) -> dict[str, Floats]:
 
 
 # What may lie over a photo; the first map of the first source that has any is the model's main one.
-SOURCES: tuple[Callable[[Prediction], dict[str, Floats]], ...] = (_picked, _gates, _rolled_out, _looked_at)
+SOURCES: tuple[Callable[[PhotoResult], dict[str, Floats]], ...] = (_picked, _gates, _rolled_out, _looked_at)

@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 import torch
 
-from attnviz.cards import ModelCard
 from attnviz.encode import EncodedText, Word
 from attnviz.encode.translation import encode_prefix, written
 from attnviz.errors import InputError
 from attnviz.nets.translator import END, START, Translator
-from attnviz.predict import Prediction
 from attnviz.record import Tape, record
+from attnviz.results import Result
 from attnviz.search import Output, search
 
 LIMIT = 64
@@ -28,8 +27,8 @@ class Alternative(NamedTuple):
     probability: float
 
 
-@dataclass(frozen=True)
-class Translation:
+@dataclass(frozen=True, kw_only=True)
+class Translation(Result):
     """What a translator wrote, and where each of its tokens looked: row t of a map over the source wrote token t.
 
     `tokens`, `probabilities`: of the chosen output, in order; each probability is that after the tokens before it.
@@ -37,7 +36,6 @@ class Translation:
     `forced`: how many tokens were given. `seconds`: the forward pass over the whole output, with its recording.
     """
 
-    card: ModelCard
     encoded: EncodedText
     outputs: tuple[Output, ...]
     texts: tuple[str, ...]
@@ -47,8 +45,6 @@ class Translation:
     probabilities: tuple[float, ...]
     alternatives: tuple[tuple[Alternative, ...], ...]
     forced: int
-    tape: Tape
-    seconds: float
 
     @property
     def text(self) -> str:
@@ -65,19 +61,20 @@ class Translation:
         return self.text or "no translation"
 
     @property
-    def why_none(self) -> str:
-        """Nothing: a translator always writes."""
-        return ""
+    def put_in(self) -> str:
+        """The sentence."""
+        return self.encoded.text
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The sentence and its tokens."""
+        return {"text": self.encoded.text, "tokens": list(self.encoded.tokens)}
 
     @property
     def answer(self) -> dict[str, Any]:
         """What was decided, for a file."""
         beams = [{"text": text, "score": output.score} for text, output in zip(self.texts, self.outputs, strict=True)]
         return {"translation": self.text, "written": list(self.tokens), "probabilities": list(self.probabilities), "beams": beams}
-
-
-# What can be shown: a decision or a translation, each with its tape.
-Shown = Prediction | Translation
 
 
 def translate(model: Translator, raw: str, prefix: str = "", beams: int = 4, choose: int = 0) -> Translation:

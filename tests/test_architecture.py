@@ -94,6 +94,19 @@ def test_layers_know_only_each_other_and_their_probe() -> None:
             assert ours <= {"attnviz.probe.Probe"}, module
 
 
+@pytest.mark.parametrize("forbidden", ["streamlit", "attnviz.predict", "attnviz.load", "attnviz.export", "attnviz.cli"])
+def test_views_are_pure(forbidden: str) -> None:
+    rooms = ("attnviz.views", "attnviz.exhibit", "attnviz.state", "attnviz.results")
+    assert not {module for module in importers(forbidden) if module.startswith(rooms)}
+
+
+def test_a_view_is_one_file_and_one_row() -> None:
+    from attnviz.views import VIEWS
+
+    files = {module.rpartition(".")[2] for module in MODULES if "VIEW = View(" in MODULES[module].read_text(encoding="utf-8")}
+    assert len(files) == len(VIEWS)
+
+
 def test_mechanisms_run_layers_and_know_no_page_no_figure_and_no_net() -> None:
     rooms = ("attnviz.layers", "attnviz.mechanisms", "attnviz.record", "attnviz.maps", "attnviz.errors", "attnviz.encode")
     for module in sorted(module for module in MODULES if module.startswith("attnviz.mechanisms")):

@@ -8,8 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from attnviz.cli import app
-from attnviz.draw_series import absolute_error, half
-from attnviz.encode import encode_series
 from attnviz.errors import InputError
 from tests import tiny
 
@@ -46,13 +44,47 @@ def test_a_forecast_is_written_with_its_maps(model: Path, series: Path, tmp_path
     assert look["labels"]["key"] == found["past_steps"]
 
 
-@pytest.mark.parametrize("options", [(), ("--layer", "look"), ("--layer", "self_attention", "--head", "1"), ("--layer", "0")])
+@pytest.mark.parametrize("options", [(), ("--view", "ahead"), ("--view", "past")])
 def test_a_page_of_each_view_is_written(model: Path, series: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
     out = tmp_path / "out.html"
     run(model, "--series", series, *options, "--out", out)
     page = out.read_text()
     assert "tiny-series" in page
-    assert ("goes on with “low”" in page) == (not options)
+    assert ("goes on with “low”" in page) == (options in ((), ("--view", "ahead")))
+
+
+def test_a_page_holds_the_input_the_answer_and_the_receipt(model: Path, series: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.html"
+    said = run(model, "--series", series, "--view", "past", "--out", out)
+    page = out.read_text()
+    assert "Given: “low”, 12 steps, Wed 2024-01-17 to Sun 2024-01-28" in page
+    assert f"Answer: {said.partition(', ')[0]}" in page
+    assert "row_sum_error" in page
+
+
+def test_one_exhibit_and_the_numbers_of_a_view_are_written(model: Path, series: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    run(model, "--series", series, "--view", "ahead", "--choice", "head=1", "--exhibit", "steps", "--out", out)
+    (m,) = json.loads(out.read_text())["maps"]
+    assert (m["layer"], m["head"], m["shape"]) == ("look", 1, [3, 12])
+
+
+REFUSED = {
+    "no such view": (("--view", "tree"), r"no view “tree” of this result\. Views are ahead, past\."),
+    "no such choice": (("--view", "past", "--choice", "step=1"), r"no choice called “step”\. Choices are past-head\."),
+    "not allowed": (("--choice", "step=4"), r"“4” is no step\. It is a whole number from 1 to 3\."),
+    "no such exhibit": (("--exhibit", "bars"), r"no exhibit “bars” in this view\. Exhibits are forecast, steps, ranked\."),
+    "a part of a view": (("--view", "past", "--head", "1"), r"a view takes its part by --choice"),
+    "a layer of no view": (("--layer", "look"), r"a view takes its part by --choice"),
+}
+
+
+@pytest.mark.parametrize(("options", "said"), REFUSED.values(), ids=REFUSED)
+def test_what_a_view_does_not_have_is_refused(
+    model: Path, series: Path, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(InputError, match=f"(?i){said}"):
+        run(model, "--series", series, *options, "--out", tmp_path / "out.html")
 
 
 def test_the_wrong_input_is_refused(model: Path, series: Path, tmp_path: Path) -> None:
@@ -60,15 +92,3 @@ def test_the_wrong_input_is_refused(model: Path, series: Path, tmp_path: Path) -
         run(model, "--text", "1,2", "--out", tmp_path / "out.json")
     with pytest.raises(InputError, match="one of --text, --image and --series"):
         run(model, "--series", series, "--text", "1,2", "--out", tmp_path / "out.json")
-
-
-def test_an_error_is_the_mean_distance_from_what_came() -> None:
-    known = encode_series([1.0, 2, 3, 4, 5, 6], past=4, ahead=3, least=2, hold_back=2)
-    assert absolute_error(known, np.array([4.0, 8, 100])) == 1.5
-    assert absolute_error(encode_series([1.0, 2, 3], past=4, ahead=3, least=2), np.zeros(3)) is None
-
-
-def test_half_of_the_attention_lies_on_so_many_steps() -> None:
-    assert half(np.array([0.1, 0.6, 0.3], dtype=np.float32)) == 1
-    for steps in range(1, 200):
-        assert half(np.full(steps, 1 / steps, dtype=np.float32)) == (steps + 1) // 2

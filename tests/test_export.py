@@ -58,7 +58,7 @@ def test_one_head_of_one_layer_is_written_alone(prediction: Prediction) -> None:
 
 
 def test_a_page_fetches_nothing(prediction: Prediction) -> None:
-    page = export.as_html(plot.heatmap(choose(prediction, "0", 0)[0]), "A title", "A caption.").decode()
+    page = export.page(plot.heatmap(choose(prediction, "0", 0)[0]), "A title", "A caption.").decode()
     assert page.startswith("<!doctype html>")
     assert re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=", page) == []
     assert not re.search(r"@import|url\(['\"]?https?:", page)
@@ -68,7 +68,7 @@ def test_a_page_fetches_nothing(prediction: Prediction) -> None:
 
 def test_title_caption_and_labels_of_a_page_are_text() -> None:
     figure = plot.heatmap(attention([[0.5, 0.5], [0.1, 0.9]], (HOSTILE, "b")))
-    page = export.as_html(figure, f"t{HOSTILE}", f"c{HOSTILE}").decode()
+    page = export.page(figure, f"t{HOSTILE}", f"c{HOSTILE}").decode()
     assert HOSTILE not in page
     assert "<script>alert" not in page
     assert f"<title>t{escaped(HOSTILE)}</title>" in page
@@ -76,7 +76,7 @@ def test_title_caption_and_labels_of_a_page_are_text() -> None:
 
 
 def test_braces_in_a_title_are_braces() -> None:
-    page = export.as_html(plot.heatmap(attention([[1.0]])), "{figure} {0}", "{caption}").decode()
+    page = export.page(plot.heatmap(attention([[1.0]])), "{figure} {0}", "{caption}").decode()
     assert "<h1>{figure} {0}</h1>" in page
 
 

@@ -19,7 +19,7 @@ from attnviz.encode import EncodedImage, EncodedSeries, EncodedText
 from attnviz.errors import InputError
 from attnviz.explain.erasure import Kept, Reals
 from attnviz.nets import DrawingNet, Net
-from attnviz.predict import Prediction
+from attnviz.results import PhotoResult, Prediction, Result, SeriesResult, TextResult
 
 BATCH = 64
 CELL = 16  # pixels a side of a place, where that leaves at least LEAST places a side
@@ -56,17 +56,18 @@ class Hiding:
         return np.array([self._known[row.tobytes()] for row in kept])
 
 
-def hiding(model: Net, prediction: Prediction, fill: Fill = "blur") -> Hiding:
+def hiding(model: Net, prediction: Result, fill: Fill = "blur") -> Hiding:
     """What can be hidden of the input of a prediction; InputError where nothing was decided, or there is nothing to hide."""
-    encoded = prediction.encoded
-    if isinstance(encoded, EncodedText) and prediction.probabilities:
-        return _picked_words(model, prediction, encoded) if isinstance(model, DrawingNet) else _words(model, prediction, encoded)
-    if isinstance(encoded, EncodedImage) and prediction.probabilities:
+    if isinstance(prediction, TextResult) and prediction.probabilities:
+        if isinstance(model, DrawingNet):
+            return _picked_words(model, prediction, prediction.encoded)
+        return _words(model, prediction, prediction.encoded)
+    if isinstance(prediction, PhotoResult) and prediction.probabilities:
         if isinstance(model, DrawingNet):
             return _picked_places(model, prediction)
-        return _places(model, prediction, encoded, fill)
-    if isinstance(encoded, EncodedSeries) and prediction.forecast is not None:
-        return _steps(model, encoded)
+        return _places(model, prediction, prediction.encoded, fill)
+    if isinstance(prediction, SeriesResult):
+        return _steps(model, prediction.encoded)
     raise InputError(f"{prediction.card.name} decided nothing that hiding could move", "take a model that decides")
 
 

@@ -20,25 +20,24 @@ from attnviz.explain.words import totals
 from attnviz.faithful.hiding import Hiding
 from attnviz.faithful.insides import Embedded, Weighed
 from attnviz.nets import DrawingNet, Net
-from attnviz.predict import Prediction
+from attnviz.results import PhotoResult, Prediction, Result, TextResult
 from attnviz.scoring import maps_over
 
 Ranked = Mapping[str, Reals]
-Method = Callable[[Net, Prediction, Hiding], Ranked]
+Method = Callable[[Net, Result, Hiding], Ranked]
 """What a method says of each part, (part,), by name; nothing where it has nothing to say of this model."""
 
 
-def rankings(model: Net, prediction: Prediction, hiding: Hiding) -> dict[str, Reals]:
+def rankings(model: Net, prediction: Result, hiding: Hiding) -> dict[str, Reals]:
     """Every method's word on one input: the attention that the page shows first, then the others."""
     return {name: found for method in METHODS for name, found in method(model, prediction, hiding).items()}
 
 
-def _attention(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:  # noqa: ARG001
+def _attention(model: Net, prediction: Result, hiding: Hiding) -> Ranked:  # noqa: ARG001
     """What the page shows: of a text the share of each word, of a photo each map that lies over it."""
-    encoded = prediction.encoded
-    if isinstance(encoded, EncodedText):
-        return {"attention": _of_words(shares(prediction.tape, encoded.words).of_words, encoded)}
-    if isinstance(encoded, EncodedImage):
+    if isinstance(prediction, TextResult):
+        return {"attention": _of_words(shares(prediction.tape, prediction.encoded.words).of_words, prediction.encoded)}
+    if isinstance(prediction, PhotoResult):
         try:
             return {name: _of_places(torch.tensor(weights), hiding) for name, weights in maps_over(prediction).items()}
         except NothingToScore:
@@ -47,7 +46,7 @@ def _attention(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:  #
     return {"attention": looks[-1].astype(np.float64)} if looks and len(looks[-1]) == len(hiding.names) else {}
 
 
-def _rolled_out(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:  # noqa: ARG001
+def _rolled_out(model: Net, prediction: Result, hiding: Hiding) -> Ranked:  # noqa: ARG001
     """Rollout and flow through all layers of a text, from all of its positions together; of a photo the maps have rollout."""
     encoded = prediction.encoded
     if not isinstance(encoded, EncodedText):
@@ -61,19 +60,24 @@ def _rolled_out(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:  
     return found
 
 
-def _occluded(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:  # noqa: ARG001
+def _occluded(model: Net, prediction: Result, hiding: Hiding) -> Ranked:  # noqa: ARG001
     return {"occlusion": occlusion(len(hiding.names), hiding.say)}
 
 
-def _by_gradient(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:
+def _label(model: Net, prediction: Result) -> int | None:
+    """The number of the label that was decided on; None where no label was."""
+    decided = prediction.decision if isinstance(prediction, Prediction) else None
+    return model.card.labels.index(decided) if decided in model.card.labels else None
+
+
+def _by_gradient(model: Net, prediction: Result, hiding: Hiding) -> Ranked:
     """Gradient times input and integrated gradients: from a zero embedding, or from the photo's mean colour.
 
     Not where parts are picked: through a pick there is no gradient.
     """
-    encoded = prediction.encoded
-    if isinstance(model, DrawingNet) or prediction.decision not in model.card.labels:
+    encoded, label = prediction.encoded, _label(model, prediction)
+    if isinstance(model, DrawingNet) or label is None:
         return {}
-    label = model.card.labels.index(str(prediction.decision))
     if isinstance(encoded, EncodedText):
         given = _embeddings(model, encoded)
         if given is None:
@@ -97,21 +101,21 @@ def _by_gradient(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:
     return {}
 
 
-def _relevant(model: Net, prediction: Prediction, hiding: Hiding) -> Ranked:
+def _relevant(model: Net, prediction: Result, hiding: Hiding) -> Ranked:
     """Attention weighted by gradients, where all layers are self-attention in the fused kernel over one set of positions."""
-    encoded = prediction.encoded
-    if any(m.axes != ("head", "query", "key") for m in prediction.tape) or prediction.decision not in model.card.labels:
+    encoded, label = prediction.encoded, _label(model, prediction)
+    if any(m.axes != ("head", "query", "key") for m in prediction.tape) or label is None:
         return {}
     with torch.enable_grad(), Weighed() as pass_:
         tensors = {name: tensor.clone() for name, tensor in encoded.tensors.items()}
-        logit = _logit(model(**tensors), model.card.labels.index(str(prediction.decision)))
+        logit = _logit(model(**tensors), label)
     if not pass_.weights or len({weights.shape for weights in pass_.weights}) > 1:
         return {}
     gradients = torch.autograd.grad(logit.sum(), pass_.weights)
     rows = relevance([weights.detach()[0] for weights in pass_.weights], [gradient[0] for gradient in gradients])
     if isinstance(encoded, EncodedText):
         return {"relevance": _of_tokens(rows.mean(0).numpy(), encoded)}
-    grid = prediction.patches.get(len(rows))
+    grid = prediction.patches.get(len(rows)) if isinstance(prediction, PhotoResult) else None
     if grid is None:
         return {}
     row = rows[0] if grid.prefix else rows.mean(0)

@@ -8,7 +8,7 @@ from attnviz.explain.verdict import verdict
 from attnviz.faithful.hiding import Fill, hiding
 from attnviz.faithful.methods import rankings
 from attnviz.nets import Net
-from attnviz.predict import Prediction
+from attnviz.results import Result
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Tried:
     verdict: str
 
 
-def tried(model: Net, prediction: Prediction, fill: Fill = "blur", seed: int = 0) -> Iterator[Tried]:
+def tried(model: Net, prediction: Result, fill: Fill = "blur", seed: int = 0) -> Iterator[Tried]:
     """Each method in turn, the attention of the page first; all are held against the same random sets.
 
     InputError where nothing was decided that hiding could move.

@@ -55,8 +55,8 @@ class AttendGumbel(nn.Module):
     def __init__(self, query: int, key: int, score: str = "scaled-dot") -> None:
         super().__init__()
         self.scores = SCORES[score](query, key)
-        self.soft = nn.ModuleDict({"probe": Probe("hard", "gumbel", "softmax", ("query", "key"))})
-        self.choice = nn.ModuleDict({"probe": Probe("hard", "gumbel", "onehot", ("query", "key"))})
+        self.soft = nn.ModuleDict({"probe": Probe("hard", "gumbel", "softmax", ("query", "key"), "odds")})
+        self.choice = nn.ModuleDict({"probe": Probe("hard", "gumbel", "onehot", ("query", "key"), "picks")})
 
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, temperature: float = 1.0, generator: torch.Generator | None = None

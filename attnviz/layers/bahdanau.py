@@ -16,7 +16,7 @@ class Bahdanau(nn.Module):
     def __init__(self, query: int, key: int, width: int) -> None:
         super().__init__()
         self.scores = Additive(query, key, width)
-        self.probe = Probe("soft", "bahdanau", "softmax", ("query", "key"))
+        self.probe = Probe("soft", "bahdanau", "softmax", ("query", "key"), "alignment")
 
     def forward(self, query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor:
         """(batch, query, feature), (batch, key, key feature), mask (batch, key) -> contexts (batch, query, key feature)."""

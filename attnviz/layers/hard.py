@@ -21,8 +21,8 @@ class HardChoice(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.odds = nn.ModuleDict({"probe": Probe("hard", "categorical", "softmax", ("query", "key"))})
-        self.choice = nn.ModuleDict({"probe": Probe("hard", "categorical", "onehot", ("query", "key"))})
+        self.odds = nn.ModuleDict({"probe": Probe("hard", "categorical", "softmax", ("query", "key"), "odds")})
+        self.choice = nn.ModuleDict({"probe": Probe("hard", "categorical", "onehot", ("query", "key"), "picks")})
 
     def forward(
         self, scores: Tensor, mask: Tensor | None = None, *, sample: bool = False, generator: torch.Generator | None = None
@@ -71,7 +71,9 @@ class HardPicks(Picker):
     """
 
     def __init__(self, axis: str = "key") -> None:
-        super().__init__(Probe("hard", "bernoulli", "sigmoid", (axis,)), Probe("hard", "bernoulli", "binary", (axis,)))
+        super().__init__(
+            Probe("hard", "bernoulli", "sigmoid", (axis,), "odds"), Probe("hard", "bernoulli", "binary", (axis,), "picks")
+        )  # fmt: skip
 
     def forward(
         self, scores: Tensor, mask: Tensor, *, sample: bool = False, generator: torch.Generator | None = None

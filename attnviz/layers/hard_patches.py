@@ -20,7 +20,8 @@ class PatchPicks(Picker):
 
     def __init__(self, count: int) -> None:
         super().__init__(
-            Probe("hard", MECHANISM, "softmax", ("key_row", "key_column")), Probe("hard", MECHANISM, "binary", ("row", "column"))
+            Probe("hard", MECHANISM, "softmax", ("key_row", "key_column"), "odds"),
+            Probe("hard", MECHANISM, "binary", ("row", "column"), "picks"),
         )
         self.count = count
 

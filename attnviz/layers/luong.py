@@ -14,7 +14,7 @@ class Luong(nn.Module):
     def __init__(self, query: int, key: int, score: str = "general") -> None:
         super().__init__()
         self.scores = SCORES[score](query, key)
-        self.probe = Probe("soft", f"luong-{score}", "softmax", ("query", "key"))
+        self.probe = Probe("soft", f"luong-{score}", "softmax", ("query", "key"), "alignment")
 
     def forward(self, query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor:
         """(batch, query, feature), (batch, key, key feature), mask (batch, key) -> contexts (batch, query, key feature)."""
@@ -37,8 +37,10 @@ class Local(nn.Module):
         self.position = self.centre = None
         if predict:
             self.position = nn.Sequential(nn.Linear(query, query, bias=False), nn.Tanh(), nn.Linear(query, 1, bias=False))
-            self.centre = Probe("soft", "local-p-centre", "sigmoid", ("query",))
-        self.probe = Probe("soft", "local-p" if predict else "local-m", "partial" if predict else "softmax", ("query", "key"))
+            self.centre = Probe("soft", "local-p-centre", "sigmoid", ("query",), "centre")
+        self.probe = Probe(
+            "soft", "local-p" if predict else "local-m", "partial" if predict else "softmax", ("query", "key"), "alignment"
+        )  # fmt: skip
 
     def forward(self, query: Tensor, key: Tensor, mask: Tensor | None = None, first: int = 0) -> Tensor:
         """(batch, query, feature), (batch, key, key feature), mask (batch, key) -> contexts (batch, query, key feature).

@@ -15,14 +15,18 @@ class MultiHead(nn.Module):
     `groups`: so many heads of keys and values, each shared by heads / groups heads of queries (grouped-query attention, Ainslie
     et al., 2023, arXiv:2305.13245; with one it is multi-query, Shazeer, 2019, arXiv:1911.02150), else one for each.
     `memory`: features of what is looked at, else `width`. `rotary`: queries and keys are turned by their places.
+    `role`: what its weights are for in a net, as of a probe.
     """
 
-    def __init__(self, width: int, heads: int, groups: int | None = None, memory: int | None = None, rotary: bool = False) -> None:
+    def __init__(
+        self, width: int, heads: int, groups: int | None = None, memory: int | None = None, rotary: bool = False, role: str = ""
+    ) -> None:  # fmt: skip
         super().__init__()
         self.heads, self.groups = heads, groups or heads
         if width % heads or heads % self.groups:
             raise ValueError(f"{width} features, {heads} heads and {self.groups} groups: each must divide the one before it")
         self.rotary = rotary
+        self.role = role
         shared = width // heads * self.groups
         self.query = nn.Linear(width, width)
         self.key = nn.Linear(memory or width, shared)

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from attnviz.cards import ModelCard
@@ -14,15 +12,11 @@ from attnviz.encode import Encoded, Patches
 
 @dataclass(frozen=True)
 class Decision:
-    """Label -> probability. `about` says what was decided where that is no label, `why_none` why there is no decision.
-
-    `forecast`: (ahead,) in the unit of the series, of a net that goes on with one.
-    """
+    """Label -> probability. `about` says what was decided where that is no label, `why_none` why there is no decision."""
 
     probabilities: dict[str, float]
     about: str = ""
     why_none: str = ""
-    forecast: NDArray[np.float64] | None = None
 
 
 class Net(nn.Module):

@@ -3,10 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from attnviz.encode import Encoded, EncodedSeries
 from attnviz.layers.multi_head import MultiHead
 from attnviz.layers.positions import sinusoids
-from attnviz.nets.base import Decision, Net
+from attnviz.nets.base import Net
 
 
 class SeriesForecaster(Net):
@@ -26,8 +25,8 @@ class SeriesForecaster(Net):
         self.encoder = nn.GRU(1, width, batch_first=True)
         self.decoder = nn.GRU(width, width, batch_first=True)
         self.steps = nn.Parameter(torch.randn(ahead, width) * 0.1)
-        self.self_attention = MultiHead(width, heads) if attention else None
-        self.look = MultiHead(width, heads) if attention else None
+        self.self_attention = MultiHead(width, heads, role="past") if attention else None
+        self.look = MultiHead(width, heads, role="ahead") if attention else None
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3)) if attention else None
         self.readout = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), nn.Linear(width, 1))
         self.dropout = nn.Dropout(dropout)
@@ -45,9 +44,3 @@ class SeriesForecaster(Net):
             asking = self.norms[2](ahead) + self.positions[self.longest :]
             ahead = ahead + self.dropout(self.look(asking, memory))
         return self.readout(ahead).squeeze(-1)
-
-    def decide(self, outputs: Tensor, encoded: Encoded) -> Decision:
-        """The forecast in the unit of the series."""
-        assert isinstance(encoded, EncodedSeries)
-        forecast = encoded.restored(outputs[0].double().numpy())
-        return Decision({}, why_none="A forecast is numbers, and no choice among labels.", forecast=forecast)

@@ -18,12 +18,16 @@ KINDS = {
 }
 
 
-def caption(m: AttentionMap, model: str, seconds: float, layer: int | str, head: int | None = None) -> str:
-    """Model, layer (or a name for the place), head, kind, what sums to one, the strongest number, seconds of the forward pass."""
+def caption(m: AttentionMap, model: str, seconds: float | None, layer: int | str, head: int | None = None) -> str:
+    """Model, layer (or a name for the place), head, kind, what sums to one, the strongest number.
+
+    `seconds`: of the forward pass, told where a caption still does; exhibits leave it to what is said of their result, so that
+    theirs are the same wherever a result is shown.
+    """
     head = m.of_head if head is None else head
     place = layer if isinstance(layer, str) else f"Layer {layer}" + ("" if head is None else f", head {head}")
     parts = [f"{place} of {model} ({KINDS[m.kind]}, {m.mechanism}, {m.layer}): {_promise(m)}."]
-    parts += [_strongest(m), *m.notes, f"The forward pass took {seconds:.3f} s."]
+    parts += [_strongest(m), *m.notes, "" if seconds is None else f"The forward pass took {seconds:.3f} s."]
     return " ".join(part for part in parts if part)
 
 

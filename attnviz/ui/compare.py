@@ -14,11 +14,11 @@ from attnviz.explain.shares import shares, together
 from attnviz.explain.sides import by_side
 from attnviz.foreign.files import absent
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
+from attnviz.results import Result, TextResult
 from attnviz.translate import Translation
 from attnviz.ui import cache, say, widgets
 
-Result = TypeVar("Result")
+T = TypeVar("T")
 
 
 def pick_other(card: ModelCard, tasks: Sequence[str], key: str) -> ModelCard | None:
@@ -34,17 +34,15 @@ def pick_other(card: ModelCard, tasks: Sequence[str], key: str) -> ModelCard | N
     return others.get(str(name))
 
 
-def sentences(first: Prediction, other: ModelCard) -> None:
+def sentences(first: TextResult, other: ModelCard) -> None:
     """Two models' decisions on one sentence, and the share of attention that each gives every word."""
-    assert isinstance(first.encoded, EncodedText)
     if len(first.encoded.tokens) > plot.MAX_CELLS:
         st.info(f"Two models are shown side by side for texts of up to {plot.MAX_CELLS} tokens.")
         return
     text = first.encoded.text
-    second = _attempted(lambda: cache.prediction(other.name, text), other)
+    second = _attempted(lambda: cache.text(other.name, text), other)
     if second is None:
         return
-    assert isinstance(second.encoded, EncodedText)
     st.subheader("Side by side", anchor=False)
     sides = [shares(each.tape, each.encoded.words) for each in (first, second) if isinstance(each.encoded, EncodedText)]
     pieces = together(text, first.encoded.words, second.encoded.words)
@@ -98,11 +96,11 @@ def _aligner(result: Translation) -> AttentionMap:
     return m.mean_of_heads() if "head" in m.axes else m
 
 
-def _who(first: Prediction | Translation, second: Prediction | Translation) -> str:
+def _who(first: Result, second: Result) -> str:
     return f"Blue: {first.card.title} looks there more. Orange: {second.card.title} does."
 
 
-def _attempted(work: Callable[[], Result], other: ModelCard) -> Result | None:
+def _attempted(work: Callable[[], T], other: ModelCard) -> T | None:
     try:
         with st.spinner(f"{say.literal(other.title)} looks at the same"):
             return work()

@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from attnviz.predict import SEEDS, Prediction, Samples, resample
+from attnviz.predict import SEEDS, Samples, resample
+from attnviz.results import Prediction
 from attnviz.ui import cache
-from attnviz.ui.reading import once
+from attnviz.ui.cache import once
 
 PROBABLE, DRAWN = "Most probable", "Drawn by chance"
 COUNT = 100

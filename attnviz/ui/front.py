@@ -1,31 +1,46 @@
 """Page configuration and navigation."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from attnviz.paths import ASSETS
+from attnviz.ui import state
 from attnviz.ui.pages import image, mechanisms, series, text
 
-# title, icon, page; the first opens by itself
-PAGES: list[tuple[str, str, Callable[[], None]]] = [
-    ("Text", ":material/notes:", text.page),
-    ("Image", ":material/image:", image.page),
-    ("Series", ":material/show_chart:", series.page),
-    ("Mechanisms", ":material/account_tree:", mechanisms.page),
-]
+
+class Row(NamedTuple):
+    """`name` stands in addresses, and is the kind of input where a page takes models; `title` is what a visitor reads."""
+
+    name: str
+    title: str
+    icon: str
+    page: Callable[[], None]
+
+
+# The first opens by itself.
+PAGES = (
+    Row("text", "Text", ":material/notes:", text.page),
+    Row("image", "Image", ":material/image:", image.page),
+    Row("series", "Series", ":material/show_chart:", series.page),
+    Row("mechanisms", "Mechanisms", ":material/account_tree:", mechanisms.page),
+)
 
 
 def main() -> None:
     """What app.py runs on every visit."""
     st.set_page_config(page_title="attnviz: see where a model looks", page_icon=str(ASSETS / "icon.png"), layout="wide")
-    st.navigation(list(pages().values())).run()
+    known = pages()
+    current = st.navigation(list(known.values()))
+    state.arrive(next(name for name, page in known.items() if page.url_path == current.url_path))
+    current.run()
 
 
 def pages() -> dict[str, StreamlitPage]:
-    """Title in lower case, which is also the kind of input -> page."""
+    """Name -> page."""
     return {
-        title.lower(): st.Page(page, title=title, icon=icon, url_path=title.lower(), default=position == 0)
-        for position, (title, icon, page) in enumerate(PAGES)
+        row.name: st.Page(row.page, title=row.title, icon=row.icon, url_path=row.name, default=position == 0)
+        for position, row in enumerate(PAGES)
     }

@@ -5,9 +5,9 @@ import streamlit as st
 
 from attnviz import plot
 from attnviz.draw import choose, figure_of
-from attnviz.encode import EncodedText
 from attnviz.explain import along_words, picked_words, standard_error, with_and_without
-from attnviz.predict import START, Prediction, Samples
+from attnviz.predict import Samples
+from attnviz.results import START, TextResult
 from attnviz.ui import cache, drawing, say, widgets
 from attnviz.ui.drawing import COUNT, FIRST
 from attnviz.ui.words import NUMBERED, locked_token, toggle, word_at, words
@@ -22,20 +22,19 @@ MEANING = (
 )
 
 
-def view(prediction: Prediction) -> None:
+def view(prediction: TextResult) -> None:
     """Everything about one sentence; `prediction` holds the most probable picks."""
     widgets.remember(DEFAULTS)  # here, where they are drawn: set earlier, a value would outlive its widget and be taken for kept
     looked_at(prediction)
 
 
 @st.fragment
-def looked_at(probable: Prediction) -> None:
+def looked_at(probable: TextResult) -> None:
     """The decision and its picks, most probable or of a seed; runs again alone, and the model only for a new seed."""
     encoded = probable.encoded
-    assert isinstance(encoded, EncodedText)
     decided = st.container()
     drawn = drawing.controls(NAME, "Which words are picked?", MEANING)
-    prediction = probable if drawn is None else cache.prediction(probable.card.name, encoded.text, seed=drawn)
+    prediction = probable if drawn is None else cache.text(probable.card.name, encoded.text, seed=drawn)
     with decided:
         widgets.decision(prediction, "text-decision")
     samples = drawing.samples(probable, encoded.text)
@@ -53,10 +52,9 @@ def looked_at(probable: Prediction) -> None:
     widgets.keep(DEFAULTS)
 
 
-def sentence_chosen(prediction: Prediction, samples: Samples) -> None:
+def sentence_chosen(prediction: TextResult, samples: Samples) -> None:
     """The sentence as buttons, outlined by odds and filled where picked; of a locked word, what picking it does."""
     encoded = prediction.encoded
-    assert isinstance(encoded, EncodedText)
     text, shown, names = cache.fingerprint(encoded.text), encoded.words, [word.text for word in encoded.words]
     odds, picked = prediction.tape["picker.odds"].dense(), _picked(prediction)
     locked = word_at(shown, locked_token(text))
@@ -70,7 +68,7 @@ def sentence_chosen(prediction: Prediction, samples: Samples) -> None:
         say.caption(_about(names[locked], locked, prediction, samples))
 
 
-def _about(name: str, word: int, prediction: Prediction, samples: Samples) -> str:
+def _about(name: str, word: int, prediction: TextResult, samples: Samples) -> str:
     label = _label(prediction)
     taken = samples.picks[:, word]
     with_it, without = with_and_without(taken, samples.probabilities[:, -1])
@@ -85,7 +83,7 @@ def _about(name: str, word: int, prediction: Prediction, samples: Samples) -> st
     )
 
 
-def odds_and_picks(prediction: Prediction) -> None:
+def odds_and_picks(prediction: TextResult) -> None:
     """Odds beside the choice, as a map card; the files hold what the shell writes for the same seed."""
     st.subheader("How sure was each pick?", anchor=False)
     maps = choose(prediction)
@@ -94,10 +92,9 @@ def odds_and_picks(prediction: Prediction) -> None:
     widgets.card_foot(maps[0], figure, caption, prediction, "hard-odds", maps)
 
 
-def seen(prediction: Prediction) -> None:
+def seen(prediction: TextResult) -> None:
     """The picked words alone, and how they were weighed."""
     encoded = prediction.encoded
-    assert isinstance(encoded, EncodedText)
     st.subheader("What did the classifier see?", anchor=False)
     picked = _picked(prediction)
     chosen = [word.text for word, taken in zip(encoded.words, picked, strict=True) if taken]
@@ -120,7 +117,7 @@ def seen(prediction: Prediction) -> None:
     )
 
 
-def spread(prediction: Prediction, samples: Samples) -> None:
+def spread(prediction: TextResult, samples: Samples) -> None:
     """What a hundred draws decide, as a distribution."""
     st.subheader(f"What would {COUNT} draws decide?", anchor=False)
     label = _label(prediction)
@@ -137,7 +134,7 @@ def spread(prediction: Prediction, samples: Samples) -> None:
     say.caption(caption)
 
 
-def against_odds(prediction: Prediction, samples: Samples) -> None:
+def against_odds(prediction: TextResult, samples: Samples) -> None:
     """How often each word was drawn, against its odds."""
     st.subheader("Do the draws keep to the odds?", anchor=False)
     names, means = prediction.tape["picker.odds"].labels["word"], samples.picks.mean(0)
@@ -157,10 +154,10 @@ def against_odds(prediction: Prediction, samples: Samples) -> None:
     say.caption(caption)
 
 
-def _picked(prediction: Prediction) -> list[bool]:
+def _picked(prediction: TextResult) -> list[bool]:
     return [bool(each) for each in prediction.tape["picker.picks"].dense()]
 
 
-def _label(prediction: Prediction) -> str:
+def _label(prediction: TextResult) -> str:
     """The label whose probability is told: of two the second, as positive against negative."""
     return list(prediction.probabilities)[-1]

@@ -10,9 +10,10 @@ from attnviz.encode import EncodedText
 from attnviz.explain import Glance, glance, sampled, sharpness
 from attnviz.explain.streamed import Tell
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
+from attnviz.results import TextResult
 from attnviz.ui import cache, widgets
-from attnviz.ui.reading import once, told
+from attnviz.ui.cache import once
+from attnviz.ui.reading import told
 
 LAYER, HEAD = "text-layer", "text-head"
 SIDE = 24
@@ -40,22 +41,19 @@ def is_long(encoded: EncodedText) -> bool:
     return len(encoded.tokens) > LONG
 
 
-def all_heads(prediction: Prediction) -> Heads:
+def all_heads(prediction: TextResult) -> Heads:
     """Read once for a prediction; of a long text from a sample of its rows."""
-    assert isinstance(prediction.encoded, EncodedText)
     with told("A first look at every head") as tell:  # always here: what follows keeps its place on the page
         return once((name_of(prediction), "heads"), lambda: _read(prediction, tell))
 
 
-def name_of(prediction: Prediction) -> str:
+def name_of(prediction: TextResult) -> str:
     """What a visitor's results about this prediction are kept under."""
-    assert isinstance(prediction.encoded, EncodedText)
     return f"{prediction.card.name} {cache.fingerprint(prediction.encoded.text)}"
 
 
-def _read(prediction: Prediction, tell: Tell) -> Heads:
+def _read(prediction: TextResult, tell: Tell) -> Heads:
     encoded = prediction.encoded
-    assert isinstance(encoded, EncodedText)
     special = [word.special for word in encoded.words for _ in word.positions]
     rows = sampled(special) if is_long(encoded) else None
     found: dict[tuple[int, int], Glance] = {}
@@ -76,7 +74,7 @@ def settle(heads: Heads) -> None:
         st.session_state[LAYER], st.session_state[HEAD] = heads.ranked[0][1:]
 
 
-def selectors(prediction: Prediction, layer: DeltaGenerator, head: DeltaGenerator) -> None:
+def selectors(prediction: TextResult, layer: DeltaGenerator, head: DeltaGenerator) -> None:
     """Two boxes, in the places given."""
     layer.selectbox("Layer", range(len(prediction.tape)), key=LAYER)
     head.selectbox("Head", range(next(iter(prediction.tape)).size("head")), key=HEAD)

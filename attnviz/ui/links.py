@@ -19,6 +19,8 @@ def open_model(card: ModelCard) -> None:
     """Goes to the page of a model, which then shows it."""
     from attnviz.ui.front import pages
 
+    if card.input == "series":
+        st.switch_page(pages()[card.input], query_params={"model": card.name})
     st.session_state.setdefault(widgets.KEPT, {}).update(choices(card))
     for key in choices(card):
         st.session_state.pop(key, None)

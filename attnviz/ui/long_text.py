@@ -10,9 +10,10 @@ from attnviz import plot
 from attnviz.encode import EncodedText, Word
 from attnviz.explain import Overview, find, looked_at_by, overview, totals
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
+from attnviz.results import TextResult
 from attnviz.ui import brush, cache, heads, say, widgets
-from attnviz.ui.reading import once, told
+from attnviz.ui.cache import once
+from attnviz.ui.reading import told
 from attnviz.ui.words import lock, locked_token, toggle, words
 from attnviz.weights import Floats
 
@@ -28,7 +29,7 @@ SIDE = 4  # words of context on either side
 class View:
     """One head of one long text, and what of it was chosen."""
 
-    prediction: Prediction
+    prediction: TextResult
     encoded: EncodedText
     layer: int
     head: int
@@ -65,7 +66,7 @@ class View:
         return bisect.bisect_right(self.encoded.words, token, key=lambda word: word.positions[0]) - 1
 
 
-def attention(prediction: Prediction, found: heads.Heads) -> None:
+def attention(prediction: TextResult, found: heads.Heads) -> None:
     """From top to bottom; what takes longest is worked out last."""
     view = controls(prediction)
     lists, map_ = st.columns([2, 3], gap="medium")
@@ -83,10 +84,9 @@ def attention(prediction: Prediction, found: heads.Heads) -> None:
         ranked(view, read)
 
 
-def controls(prediction: Prediction) -> View:
+def controls(prediction: TextResult) -> View:
     """Layer, head, search, and behind "More" what is hidden."""
     encoded = prediction.encoded
-    assert isinstance(encoded, EncodedText)
     first, second, third, fourth = st.columns([1, 1, 2, 1], vertical_alignment="bottom")
     heads.selectors(prediction, first, second)
     query = third.text_input("Find a word", key=FIND, placeholder="a word or a few in a row")

@@ -7,7 +7,7 @@ from attnviz import plot
 from attnviz.encode import EncodedText, Word
 from attnviz.explain import along_words, shown_words
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
+from attnviz.results import TextResult
 from attnviz.ui import cache, say, widgets
 from attnviz.ui.words import locked_token, toggle, word_at, words
 
@@ -16,17 +16,16 @@ AXES = (("key",),)
 MERGE, HIDE, SCALE = "soft-merge", "soft-hide", "soft-scale"
 
 
-def view(prediction: Prediction) -> None:
+def view(prediction: TextResult) -> None:
     """The decision, and what it was drawn from."""
     widgets.decision(prediction, "text-decision")
     weights_of(prediction)
 
 
 @st.fragment
-def weights_of(prediction: Prediction) -> None:
+def weights_of(prediction: TextResult) -> None:
     """The sentence, its weights ranked, and as one row; runs again alone, and never the model."""
     encoded = prediction.encoded
-    assert isinstance(encoded, EncodedText)
     tinted, controls = st.container(), st.container()
     merge, hide, top = options(controls, encoded)
     m = along_words(next(iter(prediction.tape)), encoded.words, merge, hide)
@@ -76,7 +75,7 @@ def ranked(m: AttentionMap) -> None:
     st.caption(f"{which}, the largest first; together they hold {float(shown.sum()):.3f} of the attention.")
 
 
-def one_row(m: AttentionMap, scale: str, prediction: Prediction, locked: int | None) -> None:
+def one_row(m: AttentionMap, scale: str, prediction: TextResult, locked: int | None) -> None:
     """The weights in the order of the sentence, as a map card."""
     st.subheader("Where in the sentence?", anchor=False)
     figure = plot.one_row(m, 1.0 if scale == "0 to 1" else max(float(m.dense().max()), 1e-9), locked)

@@ -12,10 +12,12 @@ from attnviz.cards import ModelCard, all_cards
 from attnviz.errors import AttnvizError
 from attnviz.foreign.files import absent
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
-from attnviz.translate import Shown
+from attnviz.results import Prediction, Result
+from attnviz.state import Choice, OneOf
 from attnviz.ui import say
-from attnviz.ui.fetching import FETCHED, not_here
+from attnviz.ui.controls import controls
+from attnviz.ui.fetching import FETCHED, Absent, not_here
+from attnviz.ui.state import State
 
 _STYLE = """<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; max-width: 1500px }
@@ -27,7 +29,7 @@ _STYLE = """<style>
 
 KEPT = "kept"
 MOST_TOLD = 100_000  # bytes of a README
-Result = TypeVar("Result")
+T = TypeVar("T")
 
 CHART = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
@@ -49,14 +51,7 @@ def pick_model(kind: str, tasks: Sequence[str] = (), key: str = "", first: str =
     None, after saying why, where there is none.
     """
     key = key or f"{kind}-model"
-    cards, errors = all_cards()
-    cards = [card for card in cards if not tasks or card.task in tasks]
-    cards.sort(key=lambda card: (card.name != first, card.source != "own"))  # what ships whole comes first
-    for error in errors:
-        say.warning(error)
-    reasons = {card.name: absent(card) for card in cards if card.input == kind}
-    fitting = {card.name: card for card in cards if reasons.get(card.name) == ""}
-    missing = {card.name: (card, reasons[card.name]) for card in cards if reasons.get(card.name)}
+    fitting, missing = _fitting(kind, tasks, first)
     if not fitting:
         _none_here(kind, missing)
         return None
@@ -66,10 +61,42 @@ def pick_model(kind: str, tasks: Sequence[str] = (), key: str = "", first: str =
         del st.session_state[key]
     name = st.sidebar.selectbox("Model", list(fitting), format_func=lambda name: fitting[name].title, key=key)
     with st.sidebar:
-        say.caption(fitting[name].summary)
-        _about(fitting[name])
-        not_here(missing, kind)
+        _described(fitting[name], missing)
     return fitting[name]
+
+
+def model(state: State, kind: str, tasks: Sequence[str] = (), first: str = "") -> ModelCard | None:
+    """The same as a choice of a page's state, called `model`."""
+    fitting, missing = _fitting(kind, tasks, first)
+    if not fitting:
+        _none_here(kind, missing)
+        return None
+    choice = Choice("model", "Model", OneOf(tuple(fitting), lambda name: fitting[name].title), next(iter(fitting)))
+    if (fetched := st.session_state.pop(FETCHED.format(kind), None)) in fitting:
+        state.put(choice, fetched)
+    with st.sidebar:
+        name = controls(state, [choice])["model"]
+        _described(fitting[name], missing)
+    return fitting[name]
+
+
+def _fitting(kind: str, tasks: Sequence[str], first: str) -> tuple[dict[str, ModelCard], Absent]:
+    """Models for this kind of input that are here, by name, and those that are not; what ships whole comes first."""
+    cards, errors = all_cards()
+    cards = [card for card in cards if not tasks or card.task in tasks]
+    cards.sort(key=lambda card: (card.name != first, card.source != "own"))
+    for error in errors:
+        say.warning(error)
+    reasons = {card.name: absent(card) for card in cards if card.input == kind}
+    fitting = {card.name: card for card in cards if reasons.get(card.name) == ""}
+    return fitting, {card.name: (card, reasons[card.name]) for card in cards if reasons.get(card.name)}
+
+
+def _described(card: ModelCard, missing: Absent) -> None:
+    """What is said of a model, and of those that are not here."""
+    say.caption(card.summary)
+    _about(card)
+    not_here(missing, card.input)
 
 
 def _about(card: ModelCard) -> None:
@@ -91,7 +118,7 @@ def here(kind: str) -> dict[str, ModelCard]:
     return {card.name: card for card in cards if card.input == kind and not absent(card)}
 
 
-def _none_here(kind: str, missing: dict[str, tuple[ModelCard, str]]) -> None:
+def _none_here(kind: str, missing: Absent) -> None:
     if missing:
         st.info("No model for this is on this machine yet. Below are those there are, and how to get one.")
         not_here(missing, kind)
@@ -99,7 +126,7 @@ def _none_here(kind: str, missing: dict[str, tuple[ModelCard, str]]) -> None:
         say.error(f"No model for {kind} is installed. Fetch the project's models folder again.")
 
 
-def attempt(work: Callable[[], Result], model: str) -> tuple[Result | None, bool]:
+def attempt(work: Callable[[], T], model: str) -> tuple[T | None, bool]:
     """The result of `work` and True; after an error, said in a sentence, the model's last finished result and False."""
     key = f"last {model}"
     try:
@@ -145,14 +172,14 @@ def decision(prediction: Prediction, key: str, most: int = 5) -> None:
     chart(plot.probabilities(prediction.ranked[:most]), key, f"{label} {probability:.3f}")
 
 
-def map_card(m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown, key: str) -> None:
+def map_card(m: AttentionMap, figure: go.Figure, caption: str, prediction: Result, key: str) -> None:
     """Figure, caption, receipt and export of one map: the same card everywhere."""
     chart(figure, f"{key}-figure", caption)
     card_foot(m, figure, caption, prediction, key)
 
 
 def card_foot(
-    m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown, key: str, maps: Sequence[AttentionMap] = ()
+    m: AttentionMap, figure: go.Figure, caption: str, prediction: Result, key: str, maps: Sequence[AttentionMap] = ()
 ) -> None:
     """The part of a map card below its figure; `maps`: what the files hold where that is more than `m`."""
     foot(m, caption, lambda: downloads(m, figure, caption, prediction, key, maps))
@@ -184,7 +211,7 @@ def receipt(m: AttentionMap) -> None:
 
 
 def downloads(
-    m: AttentionMap, figure: go.Figure, caption: str, prediction: Shown, key: str, maps: Sequence[AttentionMap] = ()
+    m: AttentionMap, figure: go.Figure, caption: str, prediction: Result, key: str, maps: Sequence[AttentionMap] = ()
 ) -> None:
     """The map as a file; each is made when it is asked for."""
     seed = getattr(prediction, "seed", None)
@@ -193,13 +220,13 @@ def downloads(
         + ("" if seed is None else f"-seed{seed}")
         + ("" if m.of_head is None else f"-head{m.of_head}")
     )
-    save(stem, key, lambda: export.as_html(figure, prediction.card.name, caption), maps or [m], prediction)
+    save(stem, key, lambda: export.page(figure, prediction.card.name, caption), maps or [m], prediction)
     drawn = "" if seed is None else f" --seed {seed}"
     command = say.code(f"attnviz map {prediction.card.name} ...{drawn} --out figure.svg")
     st.caption(f"PNG and SVG: {command}, where a Chromium is installed.")
 
 
-def save(stem: str, key: str, page: Callable[[], bytes], maps: Sequence[AttentionMap], about: Shown | Mapping[str, Any]) -> None:
+def save(stem: str, key: str, page: Callable[[], bytes], maps: Sequence[AttentionMap], about: Result | Mapping[str, Any]) -> None:
     """A button for each kind of file: `page` makes the HTML, `about` says what the maps are of."""
     makers: dict[str, Callable[[], bytes]] = {
         "html": page,

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from attnviz import load, predict
 from attnviz.explain import rollout
 from attnviz.paths import ASSETS
-from attnviz.predict import Prediction
+from attnviz.results import Prediction
 from tests.browser.conftest import PATIENCE, serve, stop
 from tests.browser.reading import bars, choose, figure, heat, quiet
 from tests.foreign.making import saved

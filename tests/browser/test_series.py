@@ -1,9 +1,9 @@
 """The Series page as a visitor uses it."""
 
 import numpy as np
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.reading import figure, quiet
+from tests.browser.reading import choose, figure, quiet
 
 READ_AREA = "figure => Array.from(figure._fullData[figure._fullData.length - 1].y)"
 
@@ -25,6 +25,7 @@ def test_a_step_of_the_slider_changes_where_the_figure_says_that_it_looked(page:
     page.locator(".st-key-series-step input[type=range]").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Where it looked for step +2")).to_be_visible()
+    expect(page).to_have_url(f"{url}/series?step=2")
     quiet(page)
     assert not np.allclose(weights(page), first)
     page.get_by_role("button", name="←").click()
@@ -48,6 +49,53 @@ def test_an_uploaded_csv_is_gone_on_with_and_a_broken_one_is_refused(page: Page,
     broken = {"name": "broken.csv", "mimeType": "text/csv", "buffer": b"when,what\nnow,much\nlater,more\n"}
     page.locator(".st-key-series-upload input[type=file]").set_input_files([broken])  # type: ignore[list-item]
     expect(page.get_by_text("No column of the file holds numbers alone")).to_be_visible()
+
+
+def test_a_link_opened_by_somebody_else_shows_the_same_numbers_and_so_do_reload_back_and_forward(
+    page: Page, browser: Browser, url: str
+) -> None:
+    open_series(page, url)
+    first = weights(page)
+    choose(page, "series-sample", "A beat, without dates")
+    page.locator(".st-key-series-step input[type=range]").focus()
+    page.keyboard.press("End")
+    expect(page.get_by_text("Where it looked for step +24")).to_be_visible()
+    quiet(page)
+    choose(page, "series-head", "Head 2")
+    expect(page).to_have_url(f"{url}/series?sample=rhythm&step=24&head=2")
+    shown = weights(page)
+    assert not np.allclose(shown, first[: len(shown)])
+
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    other = context.new_page()
+    other.set_default_timeout(90_000)
+    other.goto(page.url)
+    np.testing.assert_array_equal(weights(other), shown)
+    expect(other.get_by_text("Where it looked for step +24")).to_be_visible()
+    context.close()
+
+    page.reload()
+    quiet(page)
+    np.testing.assert_array_equal(weights(page), shown)
+    page.go_back()
+    expect(page).to_have_url(f"{url}/series?sample=rhythm&step=24")
+    quiet(page)
+    assert not np.allclose(weights(page), shown)
+    page.go_forward()
+    quiet(page)
+    np.testing.assert_array_equal(weights(page), shown)
+
+
+def test_what_was_chosen_stays_while_another_page_is_open(page: Page, url: str) -> None:
+    page.goto(f"{url}/series?step=5&past-head=1")
+    figure(page, "series-states-figure")
+    expect(page.get_by_text("Where it looked for step +5")).to_be_visible()
+    page.get_by_role("link", name="Mechanisms").click()
+    page.get_by_role("heading", name="Which kinds of attention are there?").wait_for()
+    page.get_by_role("link", name="Series").click()
+    figure(page, "series-states-figure")
+    expect(page.get_by_text("Where it looked for step +5")).to_be_visible()
+    expect(page).to_have_url(f"{url}/series?step=5&past-head=1")
 
 
 MARKUP = (

@@ -15,7 +15,7 @@ from attnviz.cards import read_card
 from attnviz.encode import Patches
 from attnviz.errors import AttnvizError, CardError, WeightsError
 from attnviz.foreign.files import absent
-from attnviz.predict import Prediction
+from attnviz.results import Prediction
 from tests.foreign.making import KINDS, PHOTO, card, saved
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)

@@ -88,7 +88,6 @@ def test_a_prediction_holds_the_forecast_in_the_unit_of_the_series_and_dates_on_
     with torch.no_grad():
         raw = net(torch.tensor((window - window.mean()) / window.std(), dtype=torch.float32)[None])[0].numpy()
     np.testing.assert_allclose(result.forecast, raw * window.std() + window.mean(), rtol=1e-5)
-    assert result.decision is None
     seen = min(length, 12)
     assert result.tape["look"].labels["query"] == tuple(f"step {length + i + 1}" for i in range(3))
     assert result.tape["look"].labels["key"] == tuple(f"step {length - seen + i + 1}" for i in range(seen))

@@ -49,8 +49,8 @@ def said(page: AppTest) -> str:
 def passes(page: AppTest) -> int:
     """How often the model ran again."""
     return (
-        len([key for key in page.session_state["read"] if "switched" in key or "alike" in key])
-        if "read" in page.session_state
+        len([key for key in page.session_state["results"] if "switched" in key or "alike" in key])
+        if "results" in page.session_state
         else 0
     )
 

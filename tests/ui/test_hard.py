@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnviz import load, predict
-from attnviz.predict import Prediction
+from attnviz.results import Prediction
 from attnviz.ui import cache, drawing
 from tests.ui.test_pages import open_page
 
@@ -69,9 +69,9 @@ def test_a_typed_seed_draws_and_there_is_a_way_back_to_the_most_probable_picks()
 
 def test_samples_are_drawn_once_for_a_sentence_and_each_seed_runs_the_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
-    sampling, predicting = drawing.resample, cache.predict
+    sampling, predicting = drawing.resample, cache.predict_as
     monkeypatch.setattr(drawing, "resample", lambda *given: calls.append("samples") or sampling(*given))
-    monkeypatch.setattr(cache, "predict", lambda *given, **options: calls.append(options) or predicting(*given, **options))
+    monkeypatch.setattr(cache, "predict_as", lambda *given, **options: calls.append(options) or predicting(*given, **options))
     page = opened("sentiment-hard")
     calls.clear()
     for seed in (7, 8, 7, 8):

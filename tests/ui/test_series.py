@@ -1,5 +1,6 @@
 """The Series page as a visitor uses it, without a browser, on a tiny model of random weights."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from attnviz import cards, load
 from attnviz.ui import cache, widgets
+from attnviz.ui.say import JOINER
 from tests import tiny
 
 PATIENCE = 120
@@ -30,8 +32,18 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     cache.model.clear()
 
 
+def plain(markdown: str) -> str:
+    """What is read, of text in which Markdown finds no marks."""
+    return re.sub(r"\\(\W)", r"\1", markdown).replace(JOINER, "")
+
+
+def address(page: AppTest) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else value[0] for name, value in page.query_params.items()}
+
+
 def said(page: AppTest) -> str:
-    return "\n".join(element.value for element in [*page.markdown, *page.caption, *page.info, *page.error])
+    told = "\n".join(element.value for element in [*page.markdown, *page.caption, *page.subheader, *page.info, *page.error])
+    return plain(told)
 
 
 def test_a_finished_example_is_there_at_once_with_its_error(page: AppTest) -> None:
@@ -43,36 +55,76 @@ def test_a_finished_example_is_there_at_once_with_its_error(page: AppTest) -> No
 
 
 def test_another_step_is_told_and_runs_no_model(page: AppTest) -> None:
-    kept = dict(page.session_state["predictions"])
+    kept = dict(page.session_state["results"])
     assert "Step +1, Sat 2015-01-31 22:30, looks most at" in said(page)
     page.slider(key="series-step").set_value(3).run()
     assert "Step +3, Sat 2015-01-31 23:30, looks most at" in said(page)
-    page.button(key="series-earlier").click().run()
+    page.button(key="series-step--1").click().run()
     assert "Step +2, Sat 2015-01-31 23:00, looks most at" in said(page)
-    assert dict(page.session_state["predictions"]) == kept
+    assert dict(page.session_state["results"]) == kept
 
 
 def test_the_future_has_no_error_to_tell(page: AppTest) -> None:
-    page.segmented_control(key="series-begin").set_value("What comes next").run()
+    page.segmented_control(key="series-begin").set_value("future").run()
     assert "from **Sun 2015-02-01 00:00**" in said(page)
     assert "Off by" not in said(page)
 
 
 def test_every_sample_can_be_gone_on_with(page: AppTest) -> None:
-    for sample in page.selectbox(key="series-sample").options:
-        page.selectbox(key="series-sample").select(sample).run()
+    for sample in ("taxi", "bicycles", "power", "ice-cream", "rhythm"):
+        page.selectbox(key="series-sample").set_value(sample).run()
         assert not page.exception
         assert not page.error
     assert "missing of" not in said(page)
 
 
 def test_a_file_is_gone_on_with_and_a_bad_one_is_refused_in_a_sentence(page: AppTest) -> None:
-    page.segmented_control(key="series-source").set_value("Upload").run()
+    page.segmented_control(key="series-source").set_value("upload").run()
     assert "Choose a file" in said(page)
     page.file_uploader(key="series-upload").upload("levels.csv", CSV, "text/csv").run()
     assert "of one day from **Fri 2024-01-26**" in said(page)
     page.file_uploader(key="series-upload").upload("levels.csv", CSV.replace(b"4,5", b"often"), "text/csv").run()
-    assert [error.value for error in page.error] == [
-        "No column of the file holds numbers alone (row 3 of “level” holds text, “often”). Mend or remove what is no number."
-    ]
+    refused = "No column of the file holds numbers alone (row 3 of “level” holds text, “often”). Mend or remove what is no number."
+    assert f"{refused} Below is still the last result." in said(page)
+    assert "of one day from **Fri 2024-01-26**" in said(page)
     assert not page.exception
+
+
+def test_the_address_holds_what_was_chosen_and_nothing_else(page: AppTest) -> None:
+    assert address(page) == {}
+    page.slider(key="series-step").set_value(3).run()
+    page.segmented_control(key="series-head").set_value(1).run()
+    assert address(page) == {"step": "3", "head": "1"}
+    page.slider(key="series-step").set_value(1).run()
+    assert address(page) == {"head": "1"}
+
+
+def test_an_address_brings_its_state_and_so_does_the_way_back(page: AppTest) -> None:
+    page.query_params.update(step="2", head="0", sample="rhythm", begin="future")
+    page.run()
+    assert not page.exception
+    assert "Step +2 looks at" in said(page)
+    assert (page.selectbox(key="series-sample").value, page.segmented_control(key="series-head").value) == ("rhythm", 0)
+    assert "Off by" not in said(page)
+    page.query_params.clear()
+    page.run()
+    assert "Step +1 looks at" in said(page)
+    assert page.selectbox(key="series-sample").value == "taxi"
+
+
+def test_what_an_address_asks_for_and_is_not_there_is_said_and_the_rest_is_shown(page: AppTest) -> None:
+    page.query_params.update(step="99", head="1", colour="*red*")
+    page.run()
+    assert [plain(each.value) for each in page.warning] == [
+        "The address cannot be followed in all: “99” is no step. It is a whole number from 1 to 3.",
+        "The address asks for “colour”, which is not chosen here.",
+    ]
+    assert page.segmented_control(key="series-head").value == 1
+    assert address(page) == {"head": "1"}
+
+
+def test_a_click_that_comes_with_an_old_address_is_no_way_back(page: AppTest) -> None:
+    page.slider(key="series-step").set_value(2).run()
+    page.query_params.clear()
+    page.slider(key="series-step").set_value(3).run()
+    assert address(page) == {"step": "3"}

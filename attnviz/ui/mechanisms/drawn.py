@@ -97,6 +97,6 @@ def files(result: Result, drawn: go.Figure, caption: str, key: str) -> None:
     """Buttons that save the figure, and all maps with what came out."""
 
     def page() -> bytes:
-        return export.as_html(drawn, result.mechanism.title, caption)
+        return export.page(drawn, result.mechanism.title, caption)
 
     widgets.save(result.mechanism.name, key, page, result.shown.maps, result.summary)

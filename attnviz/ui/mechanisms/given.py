@@ -12,9 +12,9 @@ from attnviz.mechanisms import Inputs, Mechanism, Vectors, matrix, of_sentence, 
 from attnviz.mechanisms.photos import of_photo
 from attnviz.plot.photo import Pixels
 from attnviz.ui import cache, say, widgets
+from attnviz.ui.cache import once
 from attnviz.ui.mechanisms import held
 from attnviz.ui.pages import image
-from attnviz.ui.reading import once
 
 Made = TypeVar("Made")
 

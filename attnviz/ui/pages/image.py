@@ -8,11 +8,11 @@ import streamlit as st
 from attnviz import plot
 from attnviz.errors import AttnvizError
 from attnviz.paths import ASSETS
-from attnviz.predict import Prediction
+from attnviz.results import PhotoResult
 from attnviz.ui import cache, say, widgets
 from attnviz.ui.paste import pasted_photo
 from attnviz.ui.photo import beside, channel, hard, looks, patches, spatial
-from attnviz.ui.photo.view import Given, View, encoded
+from attnviz.ui.photo.view import Given, View
 
 PHOTOS = ASSETS / "photos"
 KEPT, VIEW = "image-kept", "image-view"
@@ -40,7 +40,7 @@ def page() -> None:
     if given is None:
         st.caption("No new photo yet: below is the last one.")
     raw = st.session_state.get(KEPT, sample(next(iter(credits())))) if given is None else given
-    result, fresh = widgets.attempt(lambda: (cache.prediction(card.name, raw, fit=fit), Given(raw, fit)), card.name)
+    result, fresh = widgets.attempt(lambda: (cache.photo(card.name, raw, fit=fit), Given(raw, fit)), card.name)
     if fresh:
         st.session_state[KEPT] = raw
     if result is not None:
@@ -105,9 +105,9 @@ def sample(name: str) -> bytes:
     return (PHOTOS / name).read_bytes()
 
 
-def given_and_decided(prediction: Prediction) -> None:
+def given_and_decided(prediction: PhotoResult) -> None:
     """What was given, what the model sees of it, and what it decided."""
-    taken = encoded(prediction)
+    taken = prediction.encoded
     given, seen, decided = st.columns(3)
     with given:
         widgets.chart(plot.photo(taken.photo, taken.box), "image-given", "The photo, with the square that is used")
@@ -120,7 +120,7 @@ def given_and_decided(prediction: Prediction) -> None:
         widgets.decision(prediction, "image-decision")
 
 
-def views(prediction: Prediction, given: Given) -> None:
+def views(prediction: PhotoResult, given: Given) -> None:
     """The views that this result has, of which one is drawn."""
     fitting = {view.title: view for view in VIEWS if view.available(prediction)}
     if not fitting:

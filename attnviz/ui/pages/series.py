@@ -2,36 +2,31 @@
 
 import streamlit as st
 
-from attnviz.errors import AttnvizError
-from attnviz.ui import cache, say, widgets
+from attnviz.results import SeriesResult
+from attnviz.ui import widgets
+from attnviz.ui.card import view
 from attnviz.ui.series import given as inputs
-from attnviz.ui.series.view import looked_at
-
-DEFAULTS = {"series-model": None, **inputs.DEFAULTS}
+from attnviz.ui.series.said import said
+from attnviz.ui.state import State
+from attnviz.views import views_of
 
 
 def page() -> None:
     """Widgets from top to bottom, in the order of a visitor's questions."""
-    widgets.remember(DEFAULTS)
+    state = State("series")
     widgets.head("Where does it look in a series?")
-    card = widgets.pick_model("series")
-    if card is None:
-        return
-    try:
-        chosen = inputs.given(card)
-    except AttnvizError as error:
-        say.error(error)
-        return
-    finally:
-        widgets.keep(DEFAULTS)
-    if chosen is None:
-        st.info("Choose a file, or go back to a sample.")
-        return
-    options = {"column": chosen.column, "dates": chosen.dates, "hold_back": chosen.hold_back}
-    prediction, fresh = widgets.attempt(lambda: cache.series(card.name, chosen.about, chosen.table, **options), card.name)
-    if prediction is None:
-        return
-    if fresh:
-        widgets.notes(prediction.encoded.notes)
-        inputs.left_out(chosen.table)
-    looked_at(prediction)
+    card = widgets.model(state, "series")
+    if card is not None:
+        result = inputs.decided(state, card)
+        if result is not None:
+            looked_at(state, result)
+    state.finish()
+
+
+@st.fragment
+def looked_at(state: State, result: SeriesResult) -> None:
+    """From the forecast to the maps; runs again alone, and never the model."""
+    said(result)
+    for each in views_of(result):
+        view(state, each, result)
+    state.write()

@@ -7,11 +7,11 @@ import streamlit as st
 from attnviz import plot
 from attnviz.cards import ModelCard
 from attnviz.draw import choose, figure_of
-from attnviz.encode import EncodedText, Word
+from attnviz.encode import Word
 from attnviz.encode.text import character_limit
 from attnviz.explain import by_word, shown_words
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
+from attnviz.results import TextResult
 from attnviz.ui import cache, compare, hard, heads, long_text, say, soft, translation, widgets
 from attnviz.ui.heads import HEAD, LAYER
 from attnviz.ui.sentence import sentence, text_key
@@ -61,7 +61,7 @@ def page() -> None:
 def decide(card: ModelCard, text: str, other: ModelCard | None = None) -> None:
     """The decision, where each layer looked for it, and what another model says."""
     with st.spinner(f"{say.literal(card.title)} reads the text"):
-        prediction, fresh = widgets.attempt(lambda: cache.prediction(card.name, text), card.name)
+        prediction, fresh = widgets.attempt(lambda: cache.text(card.name, text), card.name)
     if prediction is None:
         return
     if fresh:
@@ -71,20 +71,20 @@ def decide(card: ModelCard, text: str, other: ModelCard | None = None) -> None:
         compare.sentences(prediction, other)
 
 
-def shown_as(prediction: Prediction) -> Callable[[Prediction], None]:
+def shown_as(prediction: TextResult) -> Callable[[TextResult], None]:
     """How a decision is shown: by the axes of what is on its tape."""
     axes = tuple(m.axes for m in prediction.tape)
     views = {soft.AXES: soft.view, hard.AXES: hard.view, (HEADS,) * len(axes): all_heads}
     return views.get(axes, sentence_map)
 
 
-def all_heads(prediction: Prediction) -> None:
+def all_heads(prediction: TextResult) -> None:
     """The decision, and every head."""
     widgets.decision(prediction, "text-decision")
     attention(prediction)
 
 
-def sentence_map(prediction: Prediction) -> None:
+def sentence_map(prediction: TextResult) -> None:
     """The decision, and the sentence with one number a word, for what has no view of its own."""
     widgets.decision(prediction, "text-decision")
     maps = choose(prediction)
@@ -96,9 +96,8 @@ VIEWS: dict[str, Callable[[ModelCard, str, ModelCard | None], None]] = {"transla
 
 
 @st.fragment
-def attention(prediction: Prediction) -> None:
+def attention(prediction: TextResult) -> None:
     """All heads and the chosen one in detail; runs again alone, and never the model."""
-    assert isinstance(prediction.encoded, EncodedText)
     found = heads.all_heads(prediction)
     heads.settle(found)
     if heads.is_long(prediction.encoded):
@@ -108,10 +107,9 @@ def attention(prediction: Prediction) -> None:
     widgets.keep(DEFAULTS)
 
 
-def short(prediction: Prediction, found: heads.Heads) -> None:
+def short(prediction: TextResult, found: heads.Heads) -> None:
     """The whole sentence tinted by the chosen head, all heads, and that head with all its words."""
     encoded = prediction.encoded
-    assert isinstance(encoded, EncodedText)
     tinted, controls = st.container(), st.container()
     merge, hide, top = options(controls, prediction)
     layer, head = st.session_state[LAYER], st.session_state[HEAD]
@@ -126,7 +124,7 @@ def short(prediction: Prediction, found: heads.Heads) -> None:
         detail(prediction, m, layer, head, top, locked)
 
 
-def options(place: "st.delta_generator.DeltaGenerator", prediction: Prediction) -> tuple[bool, bool, str]:
+def options(place: "st.delta_generator.DeltaGenerator", prediction: TextResult) -> tuple[bool, bool, str]:
     """Layer, head, and behind "More" what is merged, hidden and scaled."""
     first, second, third = place.columns([1, 1, 1], vertical_alignment="bottom")
     heads.selectors(prediction, first, second)
@@ -152,7 +150,7 @@ def sentence_tinted(m: AttentionMap, shown: list[Word], text: str) -> int | None
     return locked
 
 
-def detail(prediction: Prediction, m: AttentionMap, layer: int, head: int, scale: str, locked: int | None) -> None:
+def detail(prediction: TextResult, m: AttentionMap, layer: int, head: int, scale: str, locked: int | None) -> None:
     """The chosen head as a map card, and for a locked word the two ranked lists."""
     st.subheader(f"Layer {layer}, head {head}: who looks where", anchor=False)
     top = 1.0 if scale == "0 to 1" else float(m.dense().max())

@@ -8,12 +8,12 @@ import streamlit as st
 from attnviz import plot
 from attnviz.cards import ModelCard
 from attnviz.errors import AttnvizError
-from attnviz.predict import Prediction
+from attnviz.results import PhotoResult
 from attnviz.ui import cache, say, widgets
 from attnviz.ui.photo import looks, point
 from attnviz.ui.photo.looks import OWN, SCALES, WHOLE
 from attnviz.ui.photo.mains import Main, main_map
-from attnviz.ui.photo.view import Given, encoded
+from attnviz.ui.photo.view import Given
 from attnviz.ui.reading import told
 
 OTHERS, SCALE = "beside-others", "beside-scale"
@@ -28,13 +28,13 @@ LEGEND = (
 )
 
 
-def available(prediction: Prediction) -> bool:
+def available(prediction: PhotoResult) -> bool:
     """Whether there is a model to stand beside this one."""
     return any(name != prediction.card.name for name in widgets.here("image"))
 
 
 @st.fragment
-def draw(prediction: Prediction, given: Given) -> None:
+def draw(prediction: PhotoResult, given: Given) -> None:
     """This model and others on the same photo; each runs once."""
     widgets.remember(DEFAULTS)
     first, second = st.columns([3, 2], vertical_alignment="bottom")
@@ -68,20 +68,20 @@ def others(name: str) -> list[ModelCard]:
     return [here[other] for other in st.session_state[OTHERS]]
 
 
-def decided(cards: Sequence[ModelCard], given: Given) -> list[Prediction]:
+def decided(cards: Sequence[ModelCard], given: Given) -> list[PhotoResult]:
     """What these models say of the photo, one after the other; of one that fails, why."""
     found = []
     with told("The models look at the photo, one after the other") as tell:
         for done, card in enumerate(cards):
             try:
-                found.append(cache.prediction(card.name, given.raw, fit=given.fit))
+                found.append(cache.photo(card.name, given.raw, fit=given.fit))
             except AttnvizError as error:
                 say.error(f"{card.title}: {error}")
             tell((done + 1) / len(cards))
     return found
 
 
-def agreement(results: Sequence[Prediction]) -> str:
+def agreement(results: Sequence[PhotoResult]) -> str:
     """Who decides what, in a sentence."""
     said = {each.card.title: each.decision for each in results if each.decision is not None}
     if len(said) < 2:
@@ -92,7 +92,7 @@ def agreement(results: Sequence[Prediction]) -> str:
     return f"They decide differently: {each}."
 
 
-def one(prediction: Prediction, given: Given, stretched: bool) -> None:
+def one(prediction: PhotoResult, given: Given, stretched: bool) -> None:
     """A model's decision, and its map as a card."""
     name = prediction.card.name
     st.subheader(say.literal(prediction.card.title), anchor=False)
@@ -116,9 +116,9 @@ def one(prediction: Prediction, given: Given, stretched: bool) -> None:
     widgets.card_foot(main.m, figure, said, prediction, f"beside-{name}", main.maps)
 
 
-def laid_over(prediction: Prediction, main: Main, bottom: float, top: float) -> go.Figure:
+def laid_over(prediction: PhotoResult, main: Main, bottom: float, top: float) -> go.Figure:
     """Draws the map over the photo, to be clicked where a point may look; the figure of it."""
-    name, seen, look = prediction.card.name, encoded(prediction).seen, main.look
+    name, seen, look = prediction.card.name, prediction.encoded.seen, main.look
     figure = plot.footless(plot.overlay(main.m, seen, STRENGTH, bottom, top))
     if look is None:
         widgets.chart(figure, f"beside-{name}-figure", main.said)

@@ -8,7 +8,7 @@ from attnviz import plot
 from attnviz.explain import strongest, weakest
 from attnviz.intervene import changeable
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
+from attnviz.results import PhotoResult
 from attnviz.ui import cache, widgets
 from attnviz.ui.photo import switches
 from attnviz.ui.photo.view import Given, blocks
@@ -22,18 +22,18 @@ OTHERS = (
 )  # fmt: skip
 
 
-def available(prediction: Prediction) -> bool:
+def available(prediction: PhotoResult) -> bool:
     """Whether some layer has a gate for every channel."""
     return bool(gates(prediction))
 
 
-def gates(prediction: Prediction) -> list[AttentionMap]:
+def gates(prediction: PhotoResult) -> list[AttentionMap]:
     """The maps of channel gates, in order."""
     return [m for m in prediction.tape if m.kind == "channel" and m.axes == ("channel",)]
 
 
 @st.fragment
-def draw(prediction: Prediction, given: Given) -> None:
+def draw(prediction: PhotoResult, given: Given) -> None:
     """The gates of all blocks and of one, with its switches; runs again alone, and the model once for each choice of switches."""
     maps = gates(prediction)
     position = _block(len(maps))
@@ -72,7 +72,7 @@ def _ends(m: AttentionMap) -> list[int]:
     return [*strongest(m, count), *weakest(m, count)]
 
 
-def _bars(shown: Prediction, emitted: AttentionMap, m: AttentionMap, position: int, ours: bool) -> None:
+def _bars(shown: PhotoResult, emitted: AttentionMap, m: AttentionMap, position: int, ours: bool) -> None:
     """Ranked bars of one block, where a click switches a channel, and their card."""
     st.subheader(f"Block {position}: which channels it uses", anchor=False)
     name = shown.card.name

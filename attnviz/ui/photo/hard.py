@@ -6,10 +6,11 @@ import streamlit as st
 from attnviz import plot
 from attnviz.draw import chosen_patches, hard_patches
 from attnviz.explain import among, standard_error
-from attnviz.predict import Prediction, Samples
+from attnviz.predict import Samples
+from attnviz.results import PhotoResult
 from attnviz.ui import cache, drawing, say, widgets
 from attnviz.ui.drawing import COUNT, FIRST
-from attnviz.ui.photo.view import Given, encoded
+from attnviz.ui.photo.view import Given
 
 NAME = "glimpse"
 DEFAULTS = drawing.defaults(NAME)
@@ -19,20 +20,20 @@ MEANING = (
 )
 
 
-def available(prediction: Prediction) -> bool:
+def available(prediction: PhotoResult) -> bool:
     """Whether patches of the photo were picked."""
     return hard_patches(prediction.tape) is not None
 
 
 @st.fragment
-def draw(probable: Prediction, given: Given) -> None:
+def draw(probable: PhotoResult, given: Given) -> None:
     """Odds and picks, most probable or of a seed; runs again alone, and the model only for a new seed."""
     widgets.remember(DEFAULTS)
     seed = drawing.controls(NAME, "Which patches are picked?", MEANING)
     widgets.keep(DEFAULTS)
     prediction = probable
     if seed is not None:
-        prediction = cache.prediction(probable.card.name, given.raw, fit=given.fit, seed=seed)
+        prediction = cache.photo(probable.card.name, given.raw, fit=given.fit, seed=seed)
     samples = drawing.samples(probable, given.raw, given.fit)
     picked(prediction)
     left, right = st.columns(2, gap="medium")
@@ -43,12 +44,12 @@ def draw(probable: Prediction, given: Given) -> None:
     often(prediction, samples)
 
 
-def picked(prediction: Prediction) -> None:
+def picked(prediction: PhotoResult) -> None:
     """Odds, picks and what was left of the photo in a row, and the foot of the map card; files hold odds and picks."""
     maps = hard_patches(prediction.tape)
     assert maps is not None
     odds, picks = maps
-    photo = encoded(prediction)
+    photo = prediction.encoded
     top = float(odds.dense().max())
     st.subheader("Where might it look, where did it, and what did it see?", anchor=False)
     columns = st.columns(3)
@@ -67,7 +68,7 @@ def picked(prediction: Prediction) -> None:
     )
 
 
-def decided(prediction: Prediction) -> None:
+def decided(prediction: PhotoResult) -> None:
     """What was decided from these picks."""
     st.subheader("What was decided from these patches?", anchor=False)
     widgets.decision(prediction, f"{NAME}-decision")
@@ -77,7 +78,7 @@ def decided(prediction: Prediction) -> None:
     )
 
 
-def spread(prediction: Prediction, samples: Samples) -> None:
+def spread(prediction: PhotoResult, samples: Samples) -> None:
     """What a hundred draws decide."""
     st.subheader(f"What would {COUNT} draws decide?", anchor=False)
     labels = list(prediction.probabilities)
@@ -94,7 +95,7 @@ def spread(prediction: Prediction, samples: Samples) -> None:
     )
 
 
-def often(prediction: Prediction, samples: Samples) -> None:
+def often(prediction: PhotoResult, samples: Samples) -> None:
     """How often each patch was drawn, beside the odds and how often they let expect it."""
     odds = prediction.tape["picker.odds"]
     st.subheader("Do the draws keep to the odds?", anchor=False)

@@ -10,10 +10,10 @@ from attnviz.encode import Patches, Point
 from attnviz.explain import over_patches, rollout
 from attnviz.explain.rollout import LONGEST
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
+from attnviz.results import PhotoResult
 from attnviz.ui import cache
+from attnviz.ui.cache import once
 from attnviz.ui.photo.view import Given
-from attnviz.ui.reading import once
 
 POINT = "patch-point"
 # Who looks, with CLS among them and without: the two begin with different ones.
@@ -53,18 +53,18 @@ def scale(m: AttentionMap, stretched: bool) -> tuple[float, float]:
     return 0.0, 1.0 if m.norm in ("sigmoid", "binary") else max(float(numbers.max()), 1e-9)
 
 
-def available(prediction: Prediction) -> bool:
+def available(prediction: PhotoResult) -> bool:
     """Whether some layer's positions stand for places of the photo."""
     return bool(layers(prediction))
 
 
-def layers(prediction: Prediction) -> dict[int, AttentionMap]:
+def layers(prediction: PhotoResult) -> dict[int, AttentionMap]:
     """The maps whose queries and keys stand for the same places of the photo, by their number on the tape."""
     maps = enumerate(prediction.tape)
     return {i: m for i, m in maps if m.axes == HEADS and prediction.grid(m) and m.size("query") == m.size("key")}
 
 
-def can_roll_out(prediction: Prediction) -> bool:
+def can_roll_out(prediction: PhotoResult) -> bool:
     """Whether all layers look at the same positions, so that a position can be followed through all of them."""
     found = list(layers(prediction).values())
     lengths = {m.size("query") for m in found}
@@ -72,7 +72,7 @@ def can_roll_out(prediction: Prediction) -> bool:
     return 1 < len(found) == len(prediction.tape) and alike
 
 
-def followed(prediction: Prediction, given: Given) -> AttentionMap:
+def followed(prediction: PhotoResult, given: Given) -> AttentionMap:
     """Where each position looks through all layers."""
     key = (prediction.card.name, cache.fingerprint(given.raw), given.fit, "rollout")
     return once(key, lambda: rollout(prediction.tape))

@@ -9,7 +9,7 @@ import streamlit as st
 from attnviz import plot
 from attnviz.explain import combined
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
+from attnviz.results import PhotoResult
 from attnviz.ui.photo import channel, looks, spatial
 from attnviz.ui.photo.view import Given, blocks
 
@@ -27,21 +27,21 @@ class Main(NamedTuple):
     maps: Sequence[AttentionMap] = ()
 
 
-def main_map(prediction: Prediction, given: Given) -> Main | None:
+def main_map(prediction: PhotoResult, given: Given) -> Main | None:
     """The first of MAINS that a result has; None where it has none."""
     return next((make(prediction, given) for fits, make in MAINS if fits(prediction)), None)
 
 
-def _picked(prediction: Prediction) -> list[AttentionMap]:
+def _picked(prediction: PhotoResult) -> list[AttentionMap]:
     return [m for m in prediction.tape if m.kind == "hard" and m.norm == "binary" and m.axes == ("row", "column")]
 
 
-def of_picks(prediction: Prediction, given: Given) -> Main:  # noqa: ARG001  (all are handed both)
+def of_picks(prediction: PhotoResult, given: Given) -> Main:  # noqa: ARG001  (all are handed both)
     """What the classifier saw."""
     return Main(_picked(prediction)[0], "What is bright was picked, and is all that the classifier saw.")
 
 
-def of_look(prediction: Prediction, given: Given) -> Main:
+def of_look(prediction: PhotoResult, given: Given) -> Main:
     """CLS through all layers; without it the last layer, from the clicked point or from all positions on average."""
     rolled = looks.can_roll_out(prediction)
     last = list(looks.layers(prediction).values())[-1]
@@ -56,14 +56,14 @@ def of_look(prediction: Prediction, given: Given) -> Main:
     return Main(look.map, f"{said} Click a point of the photo to see where it looks.", look)
 
 
-def of_places(prediction: Prediction, given: Given) -> Main:  # noqa: ARG001  (all are handed both)
+def of_places(prediction: PhotoResult, given: Given) -> Main:  # noqa: ARG001  (all are handed both)
     """The spatial gates of all blocks."""
     maps = spatial.gates(prediction)
     m = combined(maps) if len(maps) > 1 else maps[0]
     return Main(m, "What is bright passes the spatial gates; what is dark is held back.")
 
 
-def of_channels(prediction: Prediction, given: Given) -> Main:  # noqa: ARG001  (all are handed both)
+def of_channels(prediction: PhotoResult, given: Given) -> Main:  # noqa: ARG001  (all are handed both)
     """The channel gates of all blocks, which have no place."""
     maps = channel.gates(prediction)
     said = "Channel attention has no place on the photo: it opens and shuts whole features, everywhere at once. One row a block."
@@ -71,7 +71,7 @@ def of_channels(prediction: Prediction, given: Given) -> Main:  # noqa: ARG001  
 
 
 # The first that a result has stands for it.
-MAINS: tuple[tuple[Callable[[Prediction], object], Callable[[Prediction, Given], Main]], ...] = (
+MAINS: tuple[tuple[Callable[[PhotoResult], object], Callable[[PhotoResult, Given], Main]], ...] = (
     (_picked, of_picks),
     (looks.available, of_look),
     (spatial.available, of_places),

@@ -5,7 +5,7 @@ import streamlit as st
 from attnviz import plot
 from attnviz.encode import Patches
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction
+from attnviz.results import PhotoResult
 from attnviz.ui import widgets
 from attnviz.ui.photo import point
 from attnviz.ui.photo.looks import (
@@ -25,7 +25,7 @@ from attnviz.ui.photo.looks import (
     spot,
     take,
 )
-from attnviz.ui.photo.view import Given, encoded
+from attnviz.ui.photo.view import Given
 from attnviz.weights import Floats
 
 LAYER, HEAD, OPACITY = "patch-layer", "patch-head", "patch-opacity"
@@ -35,7 +35,7 @@ STRENGTH = 0.85
 
 
 @st.fragment
-def draw(prediction: Prediction, given: Given) -> None:
+def draw(prediction: PhotoResult, given: Given) -> None:
     """One layer, head and who looks; runs again alone, and never the model."""
     widgets.remember(DEFAULTS)
     first, second, third, fourth = st.columns([2, 2, 3, 1], vertical_alignment="bottom")
@@ -54,7 +54,7 @@ def draw(prediction: Prediction, given: Given) -> None:
     lists(look)
 
 
-def layer_chosen(prediction: Prediction) -> int | str:
+def layer_chosen(prediction: PhotoResult) -> int | str:
     """The number of a layer, the last one at first, or ROLLOUT."""
     found = layers(prediction)
     grids = {i: prediction.grid(m) for i, m in found.items()}
@@ -86,13 +86,13 @@ def head_chosen(whole: AttentionMap, layer: int) -> tuple[AttentionMap, str]:
     return whole.at_head(int(head)), f"Layer {layer}, head {head}"
 
 
-def rolled_out(prediction: Prediction, given: Given) -> tuple[AttentionMap, str]:
+def rolled_out(prediction: PhotoResult, given: Given) -> tuple[AttentionMap, str]:
     """Rollout, worked out once for a prediction, and its title."""
     st.selectbox("Head", [MEAN], key="patch-head-rollout", disabled=True, help="Rollout follows the mean of the heads.")
     return followed(prediction, given), "All layers, by rollout"
 
 
-def who_chosen(prediction: Prediction, m: AttentionMap, title: str) -> Look:
+def who_chosen(prediction: PhotoResult, m: AttentionMap, title: str) -> Look:
     """Who looks: the clicked point, one of the tokens before the patches, or all on average."""
     grid = prediction.grid(m)
     assert grid is not None
@@ -120,9 +120,9 @@ def by_number(grid: Patches) -> None:
         st.number_input(f"The point's {axis}", 0, count - 1, value, key=f"{key}-{axis}", on_change=moved)
 
 
-def laid_out(prediction: Prediction, look: Look, layer: int | str, opacity: float, stretched: bool) -> None:
+def laid_out(prediction: PhotoResult, look: Look, layer: int | str, opacity: float, stretched: bool) -> None:
     """Photo, map and overlay in a row, the point framed where it looks, and the foot of the map card."""
-    seen, m, place = encoded(prediction).seen, look.map, look.grid.at(spot())
+    seen, m, place = prediction.encoded.seen, look.map, look.grid.at(spot())
     ends = scale(m, stretched)
     framed = look.query == look.grid.position(*place)
     st.subheader(f"{look.title}: where {look.who} looks", anchor=False)

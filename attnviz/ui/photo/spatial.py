@@ -10,10 +10,11 @@ from attnviz import plot
 from attnviz.explain import combined
 from attnviz.intervene import changeable, intervene
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction, decide
+from attnviz.predict import decide
+from attnviz.results import PhotoResult
 from attnviz.ui import cache, say, widgets
-from attnviz.ui.photo.view import Given, blocks, encoded
-from attnviz.ui.reading import once
+from attnviz.ui.cache import once
+from attnviz.ui.photo.view import Given, blocks
 
 BLOCK, OPACITY, SCALE, DRAWN, ALIKE = "image-block", "image-opacity", "image-scale", "image-drawn", "image-alike"
 COMBINED, ALL = "Combined", "All"
@@ -47,18 +48,18 @@ class Drawing:
         return f"{how} Colours run from {bottom:.2f} to {top:.2f}; the lower end is dimmed and grey."
 
 
-def available(prediction: Prediction) -> bool:
+def available(prediction: PhotoResult) -> bool:
     """Whether some layer has a gate for every place."""
     return bool(gates(prediction))
 
 
-def gates(prediction: Prediction) -> list[AttentionMap]:
+def gates(prediction: PhotoResult) -> list[AttentionMap]:
     """The maps of spatial gates, in order."""
     return [m for m in prediction.tape if m.kind == "spatial" and m.axes == ("row", "column")]
 
 
 @st.fragment
-def draw(prediction: Prediction, given: Given) -> None:
+def draw(prediction: PhotoResult, given: Given) -> None:
     """The gates of one block, of all, or combined; runs again alone, and the model only where the visitor asks what if."""
     maps = gates(prediction)
     names = blocks(len(maps))
@@ -87,9 +88,9 @@ def _controls(names: Sequence[str]) -> tuple[str, Drawing]:
     return chosen, Drawing(opacity, stretched, drawn == SMOOTH)
 
 
-def _card(prediction: Prediction, m: AttentionMap, how: Drawing, name: str, key: str) -> None:
+def _card(prediction: PhotoResult, m: AttentionMap, how: Drawing, name: str, key: str) -> None:
     """Photo, map and overlay in a row, at the same size, and the foot of the map card."""
-    seen, scale = encoded(prediction).seen, how.scale(m)
+    seen, scale = prediction.encoded.seen, how.scale(m)
     st.subheader(f"{name}: where it looks" if key != "combined" else f"{name}: where they look", anchor=False)
     columns = st.columns(3)
     laid_over = plot.overlay(m, seen, how.opacity, *scale, smooth=how.smooth)
@@ -105,7 +106,7 @@ def _card(prediction: Prediction, m: AttentionMap, how: Drawing, name: str, key:
     widgets.card_foot(m, laid_over, said, prediction, f"spatial-{key}")
 
 
-def _does_it_matter(prediction: Prediction, given: Given, maps: Sequence[AttentionMap], name: str) -> None:
+def _does_it_matter(prediction: PhotoResult, given: Given, maps: Sequence[AttentionMap], name: str) -> None:
     """What the decision would be if places were treated alike: on request, for it is another pass of the model."""
     net = cache.model(prediction.card.name)
     if not prediction.ranked or not {m.layer for m in maps} <= set(changeable(net)):
@@ -115,9 +116,9 @@ def _does_it_matter(prediction: Prediction, given: Given, maps: Sequence[Attenti
     layers = [m.layer for m in maps]
     key = (prediction.card.name, cache.fingerprint(given.raw), given.fit, "alike", *layers)
 
-    def look() -> Prediction:
+    def look() -> PhotoResult:
         with intervene(net, {layer: lambda gates: gates.mean((1, 2), keepdim=True).expand_as(gates) for layer in layers}):
-            return decide(net, encoded(prediction))
+            return decide(net, prediction.encoded)
 
     with st.spinner("The model looks again"):
         again = once(key, look)

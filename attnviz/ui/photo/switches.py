@@ -9,10 +9,11 @@ from attnviz import plot
 from attnviz.explain import strongest, tenth, weakest
 from attnviz.intervene import gated, intervene
 from attnviz.maps import AttentionMap
-from attnviz.predict import Prediction, decide
+from attnviz.predict import decide
+from attnviz.results import PhotoResult
 from attnviz.ui import cache, say, widgets
-from attnviz.ui.photo.view import Given, encoded
-from attnviz.ui.reading import once
+from attnviz.ui.cache import once
+from attnviz.ui.photo.view import Given
 from attnviz.weights import Floats
 
 KEPT, ONE, HOW = "channel-switched", "channel-one", "channel-how"
@@ -38,7 +39,7 @@ class Passed:
     """What a pass with switched channels gave, and what was behind some gates, by layer."""
 
     switched: Switched
-    again: Prediction
+    again: PhotoResult
     features: Mapping[str, Features]
 
 
@@ -64,7 +65,7 @@ def toggle(model: str, layer: str, channel: int) -> None:
     put(model, layer, [channel], None if channel in of(model).get(layer, {}) else 0.0)
 
 
-def passed(prediction: Prediction, given: Given, wanted: Mapping[str, Sequence[int]]) -> Passed:
+def passed(prediction: PhotoResult, given: Given, wanted: Mapping[str, Sequence[int]]) -> Passed:
     """The pass with the present switches, run once for each choice of them; `wanted`: the channels whose features are kept."""
     name, layers = prediction.card.name, [m.layer for m in prediction.tape]
     switched = {layer: dict(sorted(gates.items())) for layer, gates in of(name).items() if layer in layers}
@@ -73,10 +74,10 @@ def passed(prediction: Prediction, given: Given, wanted: Mapping[str, Sequence[i
         return once(key, lambda: _pass(prediction, switched, wanted))
 
 
-def _pass(prediction: Prediction, switched: Switched, wanted: Mapping[str, Sequence[int]]) -> Passed:
+def _pass(prediction: PhotoResult, switched: Switched, wanted: Mapping[str, Sequence[int]]) -> Passed:
     net = cache.model(prediction.card.name)
     with intervene(net, switched), gated(net, list(wanted)) as behind:
-        again = decide(net, encoded(prediction))
+        again = decide(net, prediction.encoded)
     features = {
         layer: Features(tuple(channels), behind[layer].before[list(channels)], behind[layer].gates[list(channels)])
         for layer, channels in wanted.items()
@@ -108,7 +109,7 @@ def controls(m: AttentionMap, model: str) -> None:
             st.button(label, on_click=press, key=f"channel-{label.split(' ')[0].lower()}")
 
 
-def difference(prediction: Prediction, after: Passed, layers: Sequence[str]) -> None:
+def difference(prediction: PhotoResult, after: Passed, layers: Sequence[str]) -> None:
     """Probabilities before and after side by side, and in words what is switched and what it does."""
     if not after.switched or not prediction.ranked:
         st.caption("Nothing is switched. Click a bar, choose a channel from the list, or switch off a tenth of them.")
@@ -122,13 +123,13 @@ def difference(prediction: Prediction, after: Passed, layers: Sequence[str]) -> 
     st.caption(f"Grey: before, as the model decides. Blue: after. {listed} Switches stay for the next photo, until they are reset.")
 
 
-def _told(before: Prediction, after: Prediction) -> list[str]:
+def _told(before: PhotoResult, after: PhotoResult) -> list[str]:
     """The labels that are likely in either pass, the most likely before first."""
     likely = {label for each in (before, after) for label, _ in each.ranked[: SHOWN - 1]}
     return [label for label, _ in before.ranked if label in likely]
 
 
-def _said(prediction: Prediction, after: Passed) -> str:
+def _said(prediction: PhotoResult, after: Passed) -> str:
     (label, was), (other, likely) = prediction.ranked[0], after.again.ranked[0]
     now = after.again.probabilities[label]
     count = sum(map(len, after.switched.values()))

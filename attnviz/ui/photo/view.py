@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from attnviz.encode import EncodedImage
-from attnviz.predict import Prediction
+from attnviz.results import PhotoResult
 
 
 @dataclass(frozen=True)
@@ -20,14 +19,8 @@ class View(NamedTuple):
     """One way to look at what a model attended to: its title, whether a result has it, and what draws it."""
 
     title: str
-    available: Callable[[Prediction], bool]
-    draw: Callable[[Prediction, Given], None]
-
-
-def encoded(prediction: Prediction) -> EncodedImage:
-    """The photo as the model was given it."""
-    assert isinstance(prediction.encoded, EncodedImage)
-    return prediction.encoded
+    available: Callable[[PhotoResult], bool]
+    draw: Callable[[PhotoResult, Given], None]
 
 
 def blocks(count: int) -> list[str]:

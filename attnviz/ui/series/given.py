@@ -1,7 +1,6 @@
 """The input row of the Series page: a sample or a file, its columns, and where the forecast begins."""
 
 import tomllib
-from typing import NamedTuple
 
 import streamlit as st
 
@@ -10,74 +9,81 @@ from attnviz.encode import Table, read_table
 from attnviz.encode.even import even
 from attnviz.errors import InputError
 from attnviz.paths import ASSETS
-from attnviz.ui import cache, say
-from attnviz.ui.reading import once
+from attnviz.results import SeriesResult
+from attnviz.state import Choice, OneOf, Whole
+from attnviz.ui import cache, say, widgets
+from attnviz.ui.controls import controls
+from attnviz.ui.state import State
 
 SERIES = ASSETS / "series"
-SOURCE, SAMPLE, UPLOAD, BEGIN, BACK = "series-source", "series-sample", "series-upload", "series-begin", "series-back"
-COMPARE, FUTURE = "The end, to compare", "What comes next"
-NO_DATES = "none: every row is a step"
+SAMPLE, UPLOAD, COMPARE, FUTURE, NO_DATES = "sample", "upload", "compare", "future", ""
+LABELS = {
+    SAMPLE: "Sample", UPLOAD: "Upload", COMPARE: "The end, to compare", FUTURE: "What comes next",
+    NO_DATES: "none: every row is a step",
+}  # fmt: skip
 MEGABYTES = 10
-# Widgets whose values stay while another page is open, and what they begin with.
-DEFAULTS = {SOURCE: "Sample", SAMPLE: "taxi", BEGIN: COMPARE}
+SOURCE = Choice("source", "Series", OneOf((SAMPLE, UPLOAD), LABELS.__getitem__), SAMPLE)
+BEGIN = Choice("begin", "Forecast", OneOf((COMPARE, FUTURE), LABELS.__getitem__), COMPARE)
 
 
-class Given(NamedTuple):
-    """A table, a name for it that tells it from others, and what the visitor chose of it."""
-
-    table: Table
-    about: str
-    column: str
-    dates: str | None
-    hold_back: int
-
-
-def given(card: ModelCard) -> Given | None:
-    """What is to be gone on with; None where no file was chosen yet."""
+def decided(state: State, card: ModelCard) -> SeriesResult | None:
+    """How the model goes on with what is given; None, after saying why, where nothing was chosen or ever finished."""
     first, second = st.columns([1, 2])
     with first:
-        source = st.segmented_control("Series", ["Sample", "Upload"], key=SOURCE, required=True)
+        source = controls(state, [SOURCE])["source"]
     with second:
-        raw = _sample() if source == "Sample" else _upload()
+        raw = _sample(state) if source == SAMPLE else _upload()
     if raw is None:
+        st.info("Choose a file, or go back to a sample. A link cannot bring a file along: it stays with the visitor who has it.")
         return None
-    about = cache.fingerprint(raw)
-    table = once(("table", about), lambda: read_table(raw))
-    return _chosen(card, table, about)
+    result, fresh = cache.attempted(f"series {card.name}", lambda: _run(state, card, raw))
+    if result is not None and fresh:
+        widgets.notes(result.remarks)
+        _left_out(_table(raw))
+    return result
 
 
-def _sample() -> bytes:
+def _sample(state: State) -> bytes:
     known = tomllib.loads((SERIES / "samples.toml").read_text(encoding="utf-8"))
-    name = st.selectbox("Sample", list(known), format_func=lambda name: str(known[name]["title"]), key=SAMPLE)
+    names = OneOf(tuple(known), lambda name: str(known[name]["title"]))
+    name = controls(state, [Choice("sample", "Sample", names, next(iter(known)))])["sample"]
     say.caption(known[name]["credit"])
     return (SERIES / f"{name}.csv").read_bytes()
 
 
 def _upload() -> bytes | None:
     upload = st.file_uploader(
-        f"A CSV file of dates and numbers, at most {MEGABYTES} MB", type=["csv", "tsv", "txt"], key=UPLOAD,
+        f"A CSV file of dates and numbers, at most {MEGABYTES} MB", type=["csv", "tsv", "txt"], key="series-upload",
         help="With or without a head, parted by commas, semicolons or tabs, with decimal points or commas.",
     )  # fmt: skip
     return None if upload is None else upload.getvalue()
 
 
-def _chosen(card: ModelCard, table: Table, about: str) -> Given:
-    """Which columns, and where the forecast begins."""
-    first, second, third, fourth = st.columns([1, 1, 2, 2], vertical_alignment="bottom")
-    column = str(first.selectbox("Numbers", list(table.numbers), key=f"series-column-{about}"))
-    when = str(second.selectbox("Dates", [*table.dates, NO_DATES], key=f"series-dates-{about}"))
-    dates = None if when == NO_DATES else when
-    begin = third.segmented_control("Forecast", [COMPARE, FUTURE], key=BEGIN, required=True)
-    steps = once(("steps", about, column, dates), lambda: _length(table, column, dates))
+def _table(raw: bytes) -> Table:
+    return cache.once(("table", cache.fingerprint(raw)), lambda: read_table(raw))
+
+
+def _run(state: State, card: ModelCard, raw: bytes) -> SeriesResult:
+    """The columns and the beginning that are chosen, and the model on them."""
+    table, about = _table(raw), cache.fingerprint(raw)
+    parts = (
+        Choice("column", "Numbers", OneOf(tuple(table.numbers)), next(iter(table.numbers))),
+        Choice("dates", "Dates", OneOf((*table.dates, NO_DATES), _dates), next(iter(table.dates), NO_DATES)),
+    )
+    values = state.take((*parts, BEGIN))
+    column, dates = values["column"], values["dates"] or None
+    steps = cache.once(("steps", about, column, dates), lambda: _length(table, column, dates))
     most, ahead = steps - card.series["least"], card.series["ahead"]
-    if begin == FUTURE or most < 1:
-        return Given(table, about, column, dates, 0)
-    key = f"{BACK}-{about}-{column}-{dates}"
-    kept = fourth.slider(
-        "Steps held back", 1, most, min(ahead, most), key=key,
-        help=f"The net sees nothing of them. The first {ahead} are what the forecast is held against.",
-    ) if most > 1 else 1  # fmt: skip
-    return Given(table, about, column, dates, int(kept))
+    back = Whole(1, max(most, 1))
+    seen = f"The net sees nothing of them. The first {ahead} are what the forecast is held against."
+    compares = values["begin"] == COMPARE and most >= 1
+    held = [Choice("back", "Steps held back", back, min(ahead, back.high), seen)] if compares else []
+    values |= controls(state, [BEGIN, *held, *parts])
+    return cache.series(card.name, about, table, column=column, dates=dates, hold_back=values["back"] if compares else 0)
+
+
+def _dates(name: str) -> str:
+    return name or LABELS[NO_DATES]
 
 
 def _length(table: Table, column: str, dates: str | None) -> int:
@@ -88,7 +94,7 @@ def _length(table: Table, column: str, dates: str | None) -> int:
         return 0
 
 
-def left_out(table: Table) -> None:
+def _left_out(table: Table) -> None:
     """Which columns are neither dates nor numbers, and why."""
     if table.left_out:
         say.caption("Left out: " + "; ".join(list(table.left_out.values())[:5]) + ".")

@@ -1,0 +1,102 @@
+"""What all results share, and what those share that choose among labels."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+from attnviz.cards import ModelCard
+from attnviz.encode import Encoded
+from attnviz.nets.base import Net
+from attnviz.record import Tape
+
+
+class Run(NamedTuple):
+    """One recorded pass of a net: what went in, (1, ...) what came out, and what its layers attended to meanwhile.
+
+    `seed`: what chance began with, where something was drawn. `seconds`: the pass with its recording.
+    """
+
+    net: Net
+    encoded: Encoded
+    outputs: Tensor
+    tape: Tape
+    seconds: float
+    seed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a model made of one input. `tape`: its maps, with positions named; `seconds`: the forward pass with its recording."""
+
+    card: ModelCard
+    encoded: Encoded
+    tape: Tape
+    seconds: float
+
+    @property
+    def said(self) -> str:
+        """The answer in a few words."""
+        raise NotImplementedError
+
+    @property
+    def put_in(self) -> str:
+        """What was given, in a few words."""
+        raise NotImplementedError
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Full sentences: what was changed on the way in, and why there is no answer where there is none."""
+        return self.encoded.notes
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """What came out, for a file."""
+        raise NotImplementedError
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What went in, for a file."""
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction(Result):
+    """A choice among labels.
+
+    `probabilities`: label -> probability, in the card's order; of the many words of a language model the most probable ones.
+    Empty where the model decides nothing, and `why_none` says why. `about` says what was decided where it is no label.
+    `seed`: what chance began with, where something was drawn.
+    """
+
+    probabilities: dict[str, float]
+    about: str = ""
+    why_none: str = ""
+    seed: int | None = None
+
+    @property
+    def decision(self) -> str | None:
+        """The most probable label; None where the model decides nothing."""
+        return max(self.probabilities, key=lambda label: self.probabilities[label], default=None)
+
+    @cached_property
+    def ranked(self) -> list[tuple[str, float]]:
+        """Labels with their probabilities, the most probable first."""
+        return sorted(self.probabilities.items(), key=lambda item: -item[1])
+
+    @property
+    def said(self) -> str:
+        """The most probable label with its probability, or that there is none."""
+        return f"{self.decision} {self.ranked[0][1]:.4f}" if self.ranked else "no decision"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """With the reason where nothing is decided."""
+        return (*filter(None, (self.why_none,)), *self.encoded.notes)
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The decision, all probabilities, and the seed where there is one."""
+        drawn = {} if self.seed is None else {"seed": self.seed}
+        return {"decision": self.decision, "probabilities": self.probabilities, **drawn}

@@ -1,0 +1,47 @@
+"""What a model decided about a text."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+from attnviz.encode import EncodedText
+from attnviz.record import Tape
+from attnviz.results.base import Prediction, Run
+
+START = "[start]"  # what a reader of picked words reads before them
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextResult(Prediction):
+    """A decision about a text; positions on its tape are tokens, words, or the tokens of picked words."""
+
+    encoded: EncodedText
+
+    @classmethod
+    def of(cls, run: Run) -> "TextResult":
+        """The result of a pass."""
+        encoded = cast(EncodedText, run.encoded)
+        tape = run.tape.labelled("*", **_names(run.tape, encoded))
+        return cls(
+            card=run.net.card, encoded=encoded, tape=tape, seconds=run.seconds, seed=run.seed,
+            **asdict(run.net.decide(run.outputs, encoded)),
+        )  # fmt: skip
+
+    @property
+    def put_in(self) -> str:
+        """The text."""
+        return self.encoded.text
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The text and its tokens."""
+        return {"text": self.encoded.text, "tokens": list(self.encoded.tokens)}
+
+
+def _names(tape: Tape, encoded: EncodedText) -> dict[str, tuple[str, ...]]:
+    """Of axes over tokens, over words, and over the tokens of picked words."""
+    labels = {"query": encoded.tokens, "key": encoded.tokens, "word": tuple(word.text for word in encoded.words)}
+    for m in tape:
+        if m.axes == ("word",) and m.norm == "binary":
+            picked = [i for word, taken in zip(encoded.words, m.dense(), strict=True) if taken for i in word.positions]
+            labels["key picked"] = (START, *(encoded.tokens[i] for i in picked))
+    return labels

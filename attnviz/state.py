@@ -1,0 +1,189 @@
+"""What can be chosen, declared once: from one table follow the widget, the address, the session file and the shell option.
+
+A choice has a name, which is an id and stands in addresses and files, and a label, which is English and stands nowhere else.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from attnviz.errors import InputError
+
+Chosen = Mapping[str, Any]  # name of a choice -> its value
+
+
+class Allowed(Protocol):
+    """What a value can be, and how it is written: `read` raises ValueError for a text that stands for nothing allowed."""
+
+    @property
+    def said(self) -> str:
+        """What is allowed, as the end of a sentence."""
+
+    def read(self, text: str) -> Any: ...
+
+    def write(self, value: Any) -> str: ...
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of some values, each written as `str` writes it; `says` gives what a visitor reads."""
+
+    values: Sequence[Any]
+    says: Callable[[Any], str] = str
+
+    @property
+    def said(self) -> str:
+        return f"one of {', '.join(map(self.write, self.values))}" if self.values else "nothing here"
+
+    def read(self, text: str) -> Any:
+        """The value that is written so."""
+        return self.values[[self.write(value) for value in self.values].index(text)]
+
+    def write(self, value: Any) -> str:
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number from `low` to `high`, both included; `walks`: one is looked at after the other. `form` as a slider has it."""
+
+    low: int
+    high: int
+    walks: bool = False
+    form: str = "%d"
+
+    @property
+    def said(self) -> str:
+        return f"a whole number from {self.low:,} to {self.high:,}"
+
+    def read(self, text: str) -> int:
+        value = int(text)
+        if not self.low <= value <= self.high:
+            raise ValueError(text)
+        return value
+
+    def write(self, value: int) -> str:
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Real:
+    """A number from `low` to `high`, both included, in steps."""
+
+    low: float
+    high: float
+    step: float
+
+    @property
+    def said(self) -> str:
+        return f"a number from {self.low:g} to {self.high:g}"
+
+    def read(self, text: str) -> float:
+        value = float(text)
+        if not self.low <= value <= self.high:
+            raise ValueError(text)
+        return value
+
+    def write(self, value: float) -> str:
+        return f"{value:g}"
+
+
+@dataclass(frozen=True)
+class OnOff:
+    """Yes or no, written 1 or 0."""
+
+    @property
+    def said(self) -> str:
+        return "1 or 0"
+
+    def read(self, text: str) -> bool:
+        return bool(("0", "1").index(text))
+
+    def write(self, value: bool) -> str:
+        return str(int(value))
+
+
+@dataclass(frozen=True)
+class SomeOf:
+    """Any number of some values, at most `most`, as a tuple; written with commas between them."""
+
+    values: Sequence[Any]
+    says: Callable[[Any], str] = str
+    most: int = 5
+
+    @property
+    def said(self) -> str:
+        return f"at most {self.most} of {', '.join(map(str, self.values))}"
+
+    def read(self, text: str) -> tuple[Any, ...]:
+        """The values in the order in which they are written, each once."""
+        known = {str(value): value for value in self.values}
+        names = [name for name in text.split(",") if name]
+        if len(set(names)) < len(names) or len(names) > self.most or not known.keys() >= set(names):
+            raise ValueError(text)
+        return tuple(known[name] for name in names)
+
+    def write(self, value: Sequence[Any]) -> str:
+        return ",".join(map(str, value))
+
+
+@dataclass(frozen=True)
+class Text:
+    """Any text of at most `longest` characters. What reads it further on may still refuse it."""
+
+    longest: int
+
+    @property
+    def said(self) -> str:
+        return f"a text of at most {self.longest:,} characters"
+
+    def read(self, text: str) -> str:
+        if len(text) > self.longest:
+            raise ValueError(text)
+        return text
+
+    def write(self, value: str) -> str:
+        return value
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing that a visitor chooses. `more`: its widget stands behind "More"; `help`: two sentences at most."""
+
+    name: str
+    label: str
+    allowed: Allowed
+    default: Any
+    help: str = ""
+    more: bool = False
+
+    def read(self, text: str) -> Any:
+        """The value of a text; InputError with what is allowed."""
+        try:
+            return self.allowed.read(text)
+        except ValueError:
+            raise InputError(f"“{text[:40]}” is no {self.name}", f"it is {self.allowed.said}") from None
+
+
+def settled(choices: Iterable[Choice], texts: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The value of each choice, its default where its text is not allowed; and for each of those the sentence that says so."""
+    values, refused = {}, {}
+    for choice in choices:
+        values[choice.name] = choice.default
+        if choice.name in texts:
+            try:
+                values[choice.name] = choice.read(texts[choice.name])
+            except InputError as error:
+                refused[choice.name] = str(error)
+    return values, refused
+
+
+def chosen(choices: Sequence[Choice], texts: Mapping[str, str]) -> dict[str, Any]:
+    """The same where everything has to be right, in the shell and in a notebook; InputError where something is not."""
+    names = [choice.name for choice in choices]
+    for unknown in [name for name in texts if name not in names]:
+        raise InputError(f"there is no choice called “{unknown[:40]}”", f"choices are {', '.join(names) or 'none'}")
+    values, refused = settled(choices, texts)
+    for sentence in refused.values():
+        raise InputError(sentence)
+    return values

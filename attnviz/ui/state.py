@@ -1,0 +1,80 @@
+"""What a visitor chose on a page: kept in the session, and in the address, which holds all of it.
+
+A choice is kept as the text that its address has. The address wins where it is not the one that was written last: at a first
+visit, after Back and Forward, or when it was typed. Everywhere else the session wins, also for who comes from another page by the
+menu, and the address follows at the end of a run.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import streamlit as st
+
+from attnviz.state import Choice, settled
+from attnviz.ui import say
+
+KEPT, WRITTEN, TOUCHED = "state-kept", "state-written", "state-touched"
+HERE, BEFORE = "state-here", "state-before"
+
+
+def arrive(page: str) -> None:
+    """Says which page runs; before it does."""
+    st.session_state[BEFORE], st.session_state[HERE] = st.session_state.get(HERE), page
+
+
+class State:
+    """The choices of one page in one run; fragments of the page go on with the same one."""
+
+    def __init__(self, page: str) -> None:
+        self.page = page
+        self.texts: dict[str, str] = st.session_state.setdefault(KEPT, {}).setdefault(page, {})
+        self.defaults: dict[str, str] = {}  # of what was drawn, which is what the address can hold
+        self.refused: list[str] = []
+        self.finished = False
+        asked, written = st.query_params.to_dict(), st.session_state.get(WRITTEN, {}).get(page)
+        came = written is None or st.session_state.get(BEFORE, page) != page
+        # A click that was faster than the address of the one before it comes with the old one; it is no link.
+        self.linked = (bool(asked) if came else asked != written) and not st.session_state.pop(TOUCHED, False)
+        if self.linked:
+            self.texts.clear()
+            self.texts.update(asked)
+
+    def take(self, choices: Iterable[Choice]) -> dict[str, Any]:
+        """The values of some choices; what a link asks for and is not there is remembered as `refused`, and its default taken."""
+        choices = list(choices)
+        values, refused = settled(choices, self.texts)
+        self.defaults |= {choice.name: choice.allowed.write(choice.default) for choice in choices}
+        for name, sentence in refused.items():
+            del self.texts[name]
+            if self.linked:
+                self.refused.append(f"The address cannot be followed in all: {sentence}")
+        return values
+
+    def put(self, choice: Choice, value: Any) -> None:
+        """Chooses; for callbacks."""
+        self.texts[choice.name] = choice.allowed.write(value)
+        st.session_state[TOUCHED] = True
+
+    def key(self, choice: Choice) -> str:
+        """The key of a choice's widget."""
+        return f"{self.page}-{choice.name}"
+
+    def finish(self) -> None:
+        """Says what of the address could not be had, and writes it; at the end of a page."""
+        for name in [name for name in self.texts if self.linked and name not in self.defaults]:
+            self.refused.append(f"The address asks for “{name[:40]}”, which is not chosen here.")
+            del self.texts[name]
+        for sentence in self.refused:
+            say.warning(sentence)
+        self.linked, self.finished = False, True
+        self.write()
+
+    def write(self) -> None:
+        """Writes the address; at the end of a fragment, which does nothing as long as the whole page runs."""
+        if not self.finished:
+            return
+        address = {name: text for name, text in self.texts.items() if self.defaults.get(name, text) != text}
+        if st.query_params.to_dict() != address:
+            st.query_params.from_dict(address)
+        st.session_state.setdefault(WRITTEN, {})[self.page] = address
+        st.session_state.pop(TOUCHED, None)

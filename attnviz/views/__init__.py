@@ -1,0 +1,38 @@
+"""Ways to look at results, one file each: (result, choices) -> exhibits. Pages, shell, notebook and files show these."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attnviz.errors import InputError
+from attnviz.exhibit import Exhibit
+from attnviz.results import Result
+from attnviz.state import chosen
+from attnviz.views import series_ahead, series_past
+from attnviz.views.view import View
+
+# In the order in which a page has them; the first that applies is shown where none is asked for.
+VIEWS: tuple[View[Any], ...] = (
+    series_ahead.VIEW,
+    series_past.VIEW,
+)
+
+
+def views_of(result: Result) -> list[View[Any]]:
+    """The views that apply to a result."""
+    return [view for view in VIEWS if view.applies(result)]
+
+
+def exhibits(result: Result, view: str | None = None, texts: Mapping[str, str] | None = None) -> Sequence[Exhibit]:
+    """What a view shows of a result; `texts`: name of a choice -> its value as an address has it.
+
+    InputError where there is no such view of this result, or a choice is not allowed.
+    """
+    found = {each.name: each for each in views_of(result)}
+    name = view or next(iter(found), "")
+    if name not in found:
+        finding = f"there is no view “{name[:40]}” of this result" if name else "there is no view of this result"
+        raise InputError(finding, f"views are {', '.join(found)}" if found else "take the numbers, as .npz or .json")
+    return found[name].exhibits(result, chosen(found[name].choices(result), texts or {}))
+
+
+__all__ = ["VIEWS", "View", "exhibits", "views_of"]

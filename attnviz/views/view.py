@@ -1,0 +1,31 @@
+"""What a view is: a way to look at a result of one kind."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from attnviz.exhibit import Exhibit
+from attnviz.results import Result
+from attnviz.state import Choice, Chosen
+
+R = TypeVar("R", bound=Result)
+
+
+@dataclass(frozen=True)
+class View(Generic[R]):
+    """`name` stands in addresses and files, `title` is what a visitor reads. A view is pure: it runs no model and displays nothing.
+
+    `fits`: whether a result of its kind has what is shown; `choices`: what can be chosen of it, two views of a page share those
+    with one name; `exhibits`: the result, seen by those choices.
+    """
+
+    name: str
+    title: str
+    kind: type[R]
+    exhibits: Callable[[R, Chosen], Sequence[Exhibit]]
+    choices: Callable[[R], Sequence[Choice]] = lambda _: ()
+    fits: Callable[[R], bool] = lambda _: True
+
+    def applies(self, result: Result) -> bool:
+        """Whether this result can be looked at so."""
+        return isinstance(result, self.kind) and self.fits(result)

@@ -1,0 +1,122 @@
+"""Every view shows the same on its page, from the shell and in a notebook: equal arrays, equal captions."""
+
+import html
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
+
+from attnviz import Result, SeriesResult, cards, load, predict, show
+from attnviz.cli import app
+from attnviz.paths import ASSETS
+from attnviz.state import Choice, OneOf, OnOff, Real, Whole
+from attnviz.ui import cache, widgets
+from attnviz.views import VIEWS, View
+from tests import tiny
+
+
+def series_page() -> None:
+    from attnviz.ui.pages.series import page
+
+    page()
+
+
+class Case(NamedTuple):
+    """How results of one kind are had: a tiny model's folder, its page, the page's address, the shell's words, and in Python."""
+
+    write: Callable[[Path], Path]
+    page: str
+    script: Callable[[], None]
+    address: dict[str, str]
+    shell: list[str]
+    predict: Callable[[Any], Result]
+
+
+TAXI = ASSETS / "series" / "taxi.csv"
+CASES: dict[type, Case] = {
+    SeriesResult: Case(
+        tiny.write_series_model, "series", series_page, {"sample": "taxi", "back": "5"},
+        ["--series", str(TAXI), "--hold-back", "5"], lambda model: predict(model, TAXI.read_bytes(), hold_back=5),
+    ),
+}  # fmt: skip
+
+
+def another(choice: Choice) -> str:
+    """A value that is allowed and is not the default, as an address has it."""
+    match choice.allowed:
+        case OneOf(values=values):
+            other = values[-1] if values[-1] != choice.default else values[0]
+        case Whole(high=high) | Real(high=high):
+            other = high
+        case OnOff():
+            other = not choice.default
+        case _:
+            other = choice.default
+    return choice.allowed.write(other)
+
+
+def drawn(page: str) -> list[Any]:
+    """The data of all figures of a stand-alone page, in order."""
+    decoder = json.JSONDecoder()
+    places = re.finditer(r'Plotly\.newPlot\(\s*"[^"]+",\s*', page)
+    return [decoder.raw_decode(page, place.end())[0] for place in places]
+
+
+def plain(markdown: str) -> str:
+    return re.sub(r"\\(\W)", r"\1", markdown).replace("\u2060", "")
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["at first", "all choices changed"])
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_a_view_is_the_same_on_its_page_in_the_shell_and_in_a_notebook(
+    view: View[Any], changed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = CASES[view.kind]
+    folder = case.write(tmp_path / "models" / "tiny")
+    result = case.predict(load(folder))
+    texts = {choice.name: another(choice) for choice in view.choices(result)} if changed else {}
+
+    shown = show(result, view.name, **{name.replace("-", "_"): text for name, text in texts.items()})
+    captions = [" ".join(exhibit.text.split()) for exhibit in shown.exhibits]
+    in_notebook = drawn(html.unescape(shown._repr_html_()))
+    assert len(in_notebook) == sum(len(exhibit.figures) for exhibit in shown.exhibits)
+
+    out = tmp_path / "out.html"
+    options = [word for name, text in texts.items() for word in ("--choice", f"{name}={text}")]
+    words = ["map", str(folder), *case.shell, "--view", view.name, *options, "--out", str(out)]
+    assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 0
+    assert drawn(out.read_text()) == in_notebook
+    for exhibit in shown.exhibits:
+        assert html.escape(exhibit.caption) in out.read_text()
+        assert html.escape(exhibit.legend) in out.read_text()
+
+    monkeypatch.setattr(widgets, "all_cards", lambda: cards.all_cards(folder.parent))
+    monkeypatch.setattr(cache, "load", lambda name: load(folder.parent / name))
+    cache.model.clear()
+    page = AppTest.from_function(case.script, default_timeout=120)
+    page.query_params.update(case.address | texts)
+    page.run()
+    cache.model.clear()
+    assert not page.exception
+    assert not page.warning
+    charts = {chart.proto.id.partition(f"-{case.page}-")[2]: json.loads(chart.proto.spec) for chart in page.get("plotly_chart")}
+    names = [f"{exhibit.name}-figure{i or ''}" for exhibit in shown.exhibits for i in range(len(exhibit.figures))]
+    assert [charts[name]["data"] for name in names] == in_notebook
+    assert set(captions) <= {plain(caption.value) for caption in page.caption}
+
+
+def test_every_view_has_a_name_of_its_own_and_choices_that_share_a_name_on_a_page_are_the_same(tmp_path: Path) -> None:
+    assert len({view.name for view in VIEWS}) == len(VIEWS)
+    for kind, case in CASES.items():
+        result = case.predict(load(case.write(tmp_path / kind.__name__)))
+        found: dict[str, Choice] = {}
+        for view in VIEWS:
+            if view.applies(result):
+                for choice in view.choices(result):
+                    assert choice.name == choice.name.lower()
+                    assert found.setdefault(choice.name, choice).default == choice.default
