@@ -91,8 +91,14 @@ def map_(
     seed: Annotated[int | None, typer.Option(help="Hard attention: pick by chance. Without it: the most probable picks.")] = None,
     beginning: Annotated[str | None, typer.Option(help="Translation: what it is to begin with.")] = None,
     series: Annotated[Path | None, typer.Option(help="A CSV file of dates and numbers to go on with.")] = None,
-    column: Annotated[str | None, typer.Option(help="Series: the column of numbers. Without it: the first.")] = None,
+    column: Annotated[
+        str | None, typer.Option(help="Series: the column of numbers. Without it: the first that does not count.")
+    ] = None,
+    dates: Annotated[
+        str, typer.Option(help="Series: the column of dates, or none: every row is a step. Without it: the evenest.")
+    ] = "",
     hold_back: Annotated[int, typer.Option(min=0, help="Series: how many steps before its end the forecast begins.")] = 0,
+    fit: Annotated[str, typer.Option(help="Photo: made square by crop, to its middle, or letterbox, whole with bars.")] = "crop",
     view: Annotated[str | None, typer.Option(help="What to show, as the page does. Without it: the first view there is.")] = None,
     choice: Annotated[list[str] | None, typer.Option(help="A choice of the view, as step=3. May be given again.")] = None,
     exhibit: Annotated[str | None, typer.Option(help="Of the view, one exhibit alone. A picture holds one.")] = None,
@@ -105,7 +111,8 @@ def map_(
     if kind not in (*export.NUMBERS, *export.PICTURES):
         raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .npz or .json")
     given = {"text": text, "image": image, "series": series}
-    result = _result(name, given, seed, beginning, {"column": column, "hold_back": hold_back})
+    of_series = {"column": column, "dates": None if dates == "none" else dates, "hold_back": hold_back}
+    result = _result(name, given, seed, beginning, {"series": of_series, "image": {"fit": fit}})
     if point is not None and (rows is not None or columns is not None):
         raise InputError("a point is one row of a map", "leave out --rows and --columns")
     part = (layer, head, rows, columns, point)
@@ -162,7 +169,7 @@ def explain(
     from attnviz.load import load
     from attnviz.translate import Translation
 
-    prediction = _result(name, {"text": text, "image": image, "series": series}, None, None, {"column": None, "hold_back": 0})
+    prediction = _result(name, {"text": text, "image": image, "series": series}, None, None, {})
     if isinstance(prediction, Translation):
         raise InputError(f"{name} translates, and decides nothing that hiding could move", "take a model that decides")
     typer.echo(prediction.said)
@@ -256,9 +263,9 @@ def _as_numbers(kind: str, maps: "Sequence[AttentionMap]", result: "Result") -> 
 
 
 def _result(
-    name: str, given: dict[str, str | Path | None], seed: int | None, beginning: str | None, options: dict[str, Any]
+    name: str, given: dict[str, str | Path | None], seed: int | None, beginning: str | None, options: dict[str, dict[str, Any]]
 ) -> "Result":  # fmt: skip
-    """`given`: kind of input -> what was passed for it, None where nothing was; `options`: those of the border of a series."""
+    """`given`: kind of input -> what was passed for it, None where nothing was; `options`: those of its border."""
     from attnviz.encode import read_text_file
     from attnviz.load import load
     from attnviz.nets import Translator
@@ -279,7 +286,7 @@ def _result(
         return translate(model, str(content), beginning or "")
     if beginning is not None:
         raise InputError(f"{name} does not translate", "leave --beginning out")
-    return predict(model, content, seed=seed, **(options if kinds[0] == "series" else {}))
+    return predict(model, content, seed=seed, **options.get(kinds[0], {}))
 
 
 def _read(path: Path) -> bytes:

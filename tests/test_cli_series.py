@@ -87,6 +87,23 @@ def test_what_a_view_does_not_have_is_refused(
         run(model, "--series", series, *options, "--out", tmp_path / "out.html")
 
 
+def test_the_shell_has_the_choices_of_the_page_and_says_what_was_taken(model: Path, tmp_path: Path) -> None:
+    path, out = tmp_path / "two.csv", tmp_path / "out.json"
+    path.write_text(
+        "id,day,other,low,high\n" + "".join(f"{i},2024-01-{i:02d},2023-{i % 12 + 1:02d}-01,{i % 5},{i % 7}\n" for i in range(1, 29))
+    )
+    assert "The column “low” was taken, at the dates of “day”; other columns of numbers are “high”, “id”." in run(
+        model, "--series", path, "--out", out
+    )
+    assert json.loads(out.read_text())["notes"][0].startswith("The column “low” was taken")
+    said = run(model, "--series", path, "--column", "high", "--dates", "none", "--hold-back", "3", "--out", out)
+    assert "The column “high” was taken, each row being a step" in said
+    found = json.loads(out.read_text())
+    assert (found["truth"], found["ahead_steps"][0]) == ([5, 6, 0], "step 26")
+    with pytest.raises(InputError, match="no column “when” of dates"):
+        run(model, "--series", path, "--dates", "when", "--out", out)
+
+
 def test_the_wrong_input_is_refused(model: Path, series: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"takes series, not text\. Give --series"):
         run(model, "--text", "1,2", "--out", tmp_path / "out.json")

@@ -9,24 +9,29 @@ from numpy.typing import NDArray
 from attnviz.encode.calendar import Calendar, calendar_of
 from attnviz.encode.table import Table, read_table
 from attnviz.errors import InputError
+from attnviz.limits import LIMITS
 
 Values = NDArray[np.float64]
 Given = bytes | Table | Sequence[float] | Values
 
-MAX_STEPS = 200_000  # after missing ones were put in
 MOST_FILLED = 0.2
 LONGEST_GAP = 0.1
+OTHERS = 5  # columns that are named
 ALIKE = 1e-12  # of the largest value: what spreads less is one and the same number
 
 
 class Even(NamedTuple):
-    """`values`: (step,), none missing; `filled`: (step,), True where the line between the neighbours was taken."""
+    """`values`: (step,), none missing; `filled`: (step,), True where the line between the neighbours was taken.
+
+    `taken`: a sentence on which columns these are, "" for plain numbers.
+    """
 
     name: str
     values: Values
     filled: NDArray[np.bool_]
     calendar: Calendar | None
     notes: tuple[str, ...]
+    taken: str = ""
 
 
 def constant(values: Values) -> NDArray[np.bool_]:
@@ -48,14 +53,23 @@ def even(raw: Given, column: str | None = None, dates: str | None = "") -> Even:
         reason = table.left_out.get(name, f"there is no column “{name}” of numbers")
         raise InputError(reason, f"columns of numbers are {', '.join(list(table.numbers)[:12])}")
     when = next(iter(table.dates), None) if dates == "" else dates
+    taken = _taken(table, name, when)
     if when is None:
-        return _filled(name, table.numbers[name], None, notes)
+        return _filled(name, table.numbers[name], None, notes)._replace(taken=taken)
     if when not in table.dates:
         raise InputError(
             f"there is no column “{when}” of dates", f"columns of dates are {', '.join(list(table.dates)[:12]) or 'none'}"
         )
     values, calendar = _in_steps(table.numbers[name], table.dates[when], notes)
-    return _filled(name, values, calendar, notes)
+    return _filled(name, values, calendar, notes)._replace(taken=taken)
+
+
+def _taken(table: Table, name: str, when: str | None) -> str:
+    """Which columns were taken, and which could be."""
+    at = "each row being a step" if when is None else f"at the dates of “{when}”"
+    others = [f"“{other}”" for other in table.numbers if other != name]
+    more = f"; other columns of numbers are {', '.join(others[:OTHERS])}" if others else ""
+    return f"The column “{name}” was taken, {at}{more}{' and more' if len(others) > OTHERS else ''}."
 
 
 def _plain(raw: Sequence[float] | Values) -> Values:
@@ -63,8 +77,10 @@ def _plain(raw: Sequence[float] | Values) -> Values:
         values = np.asarray(raw, dtype=np.float64)
     except (TypeError, ValueError):
         raise InputError(f"a {type(raw).__name__} is not a series", "pass the bytes of a CSV file, or numbers") from None
-    if values.ndim != 1 or not 0 < values.size <= MAX_STEPS:
-        raise InputError(f"numbers of shape {values.shape} are not a series", f"pass one axis of 1 to {MAX_STEPS:,} steps")
+    if values.ndim != 1 or not 0 < values.size <= LIMITS.series_steps:
+        raise InputError(
+            f"numbers of shape {values.shape} are not a series", f"pass one axis of 1 to {LIMITS.series_steps:,} steps"
+        )
     if np.isinf(values).any():
         raise InputError(f"step {int(np.isinf(values).argmax()) + 1:,} of the series is infinite", "mend or remove it")
     return values
@@ -83,7 +99,7 @@ def _in_steps(values: Values, moments: NDArray[np.datetime64], notes: list[str])
     calendar, steps = calendar_of(moments)
     size = int(steps[-1]) + 1
     given = np.unique(steps).size
-    if size > MAX_STEPS or 1 - given / size > MOST_FILLED:
+    if size > LIMITS.series_steps or 1 - given / size > MOST_FILLED:
         raise InputError(
             f"{1 - given / size:.0%} of the steps from {str(moments[0])[:10]} to {str(moments[-1])[:10]} are missing, each one "
             f"{calendar.step}; the limit is {MOST_FILLED:.0%}",

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from attnviz.encode.decode import decoded
+from attnviz.errors import InputError
 
 PHOTO_SIDE = 1024
 SEEN_SIDE = 512
@@ -65,6 +66,8 @@ def encode_image(
     adds bars in the mean colour. Where the model wants it resized to `resize` first, the middle of that is cut to `size`;
     `resample` is one of RESAMPLE. InputError if the input is no image, is damaged, or is too large or too small.
     """
+    if fit not in ("crop", "letterbox"):
+        raise InputError(f"{fit!r} is no way to make a photo square", "take crop or letterbox")
     upright, given, notes = decoded(raw, PHOTO_SIDE)
     photo = _shrunk(upright, PHOTO_SIDE)
     if fit == "crop":

@@ -20,6 +20,7 @@ _FORMS: dict[Convention, re.Pattern[str]] = {
     "point": re.compile(r"[+\-−]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][+-]?\d+)?\s?%?"),
     "comma": re.compile(r"[+\-−]?(\d{1,3}(\.\d{3})+|\d+)?(,\d*)?([eE][+-]?\d+)?\s?%?"),
 }
+_CURRENCY = re.compile(r"^[$€£¥₹₽]\s?|\s?[$€£¥₹₽]$|\s?\b(?:EUR|USD|GBP|CHF|JPY)$|^(?:EUR|USD|GBP|CHF|JPY)\b\s?")
 _DIGIT = re.compile(r"\d")
 _INFINITE = re.compile(r"[+\-−]?(inf|infinity|∞)", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+\-−]?[1-9]\d{0,2}([.,]\d{3})+")
@@ -59,7 +60,13 @@ def _chosen(cells: Sequence[str], how: Convention | None, semicolons: bool, name
 
 
 def _bare(cell: str) -> str:
-    return _SPACES.sub("", cell.strip())
+    """Without what parts thousands, without a currency, and with the minus of bookkeepers, (1) or 1-, in front."""
+    bare = _SPACES.sub("", _CURRENCY.sub("", cell.strip()).strip())
+    if len(bare) > 2 and bare[0] == "(" and bare[-1] == ")":
+        bare = "-" + bare[1:-1]
+    elif len(bare) > 1 and bare[-1] in "-−" and bare[-2].isdigit():
+        bare = "-" + bare[:-1]
+    return _CURRENCY.sub("", bare)
 
 
 def _is_number(cell: str, how: Convention) -> bool:

@@ -91,7 +91,7 @@ def encode_series(
     `column` and `dates` as `even` takes them. The forecast begins behind the end, or so many steps before it as `hold_back` says.
     InputError where the series cannot be taken.
     """
-    name, values, filled, calendar, notes = even(raw, column, dates)
+    name, values, filled, calendar, notes, taken = even(raw, column, dates)
     if len(values) < least:
         raise InputError(f"the series “{name}” has {len(values):,} steps, the least is {least:,}", "give a longer one")
     first = len(values) - hold_back
@@ -104,7 +104,9 @@ def encode_series(
         raise InputError(finding, "begin elsewhere")
     normal, centre, scale = normalised(window)
     tensors = {"past": torch.from_numpy(normal)[None]}
-    return EncodedSeries(tensors, name, values, filled, calendar, first, ahead, float(centre), float(scale), notes)
+    return EncodedSeries(
+        tensors, name, values, filled, calendar, first, ahead, float(centre), float(scale), (*filter(None, [taken]), *notes)
+    )
 
 
 def normalised(windows: Values) -> tuple[NDArray[np.float32], Values, Values]:
