@@ -167,14 +167,14 @@ def generation(draw: Draw) -> Made:
     """A prompt and steps with a cache, inside of one call of the model or step by step from outside."""
     b, prompt, steps, c = draw.size(1, 1, 2, 3), draw.size(1, 2, 3, 4), draw.size(1, 2, 3, 4), 8
     decoder = Decoder(draw, c)
-    beams = b > 1 and draw.chance(0.4)
-    orders = [tuple(draw.randrange(b) for _ in range(b)) for _ in range(steps)] if beams else None
     inside = draw.chance(0.5)
+    beams = b > 1 and not inside and draw.chance(0.6)
+    orders = [tuple(draw.randrange(b) for _ in range(b)) for _ in range(steps)] if beams else None
     draw.note("sizes", f"rows {b}, prompt {prompt}, steps {steps}, {'inside' if inside else 'outside'}, orders {orders}")
     ids = torch.randint(0, 30, (b, prompt))
     memory = torch.randn(b, draw.size(2, 3, 4), c) if decoder.crossing is not None else None
     if inside:
-        return Made(Generation(decoder, steps, orders), (ids, memory))
+        return Made(Generation(decoder, steps), (ids, memory))
     return Made(decoder, (ids, memory), run=lambda net, _: generate(net, ids, memory, steps, orders))
 
 

@@ -32,8 +32,10 @@ def held_steps(tape: attnviz.Tape, layer: str, steps: Sequence[Told]) -> tuple[i
 
 def _row(found: np.ndarray, axes: tuple[str, ...], steps: Sequence[Told], row: int) -> tuple[int, str]:
     """How many steps a map of one row holds, and what is wrong with it."""
-    if axes[-2:] != ("query", "key") or any(axis != "head" for axis in axes[:-2]):
-        return 1, f"axes {axes}"
+    if axes[-2:] != ("query", "key") or any(
+        axis != "head" and size > 1 for axis, size in zip(axes, found.shape[:-2], strict=False)
+    ):
+        return 1, f"axes {axes} of {found.shape}"
     found = found.reshape(-1, *found.shape[-2:])
     one = _heads(steps[0].weights[row].numpy())
     if found.shape == one.shape and np.abs(found - one).max(initial=0) <= steps[0].close:

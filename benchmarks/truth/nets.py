@@ -35,8 +35,12 @@ class Rowwise(nn.Module):
     def _attended(self, layer: nn.Module, rows: Tensor, keys: Tensor, there: Tensor | None) -> Tensor:
         if not self.loops:
             return layer(rows, keys, there)
-        one = [slice(i, i + 1) for i in range(len(rows))]
-        return torch.cat([layer(x := rows[i], x if keys is rows else keys[i], None if there is None else there[i]) for i in one])
+        found = []
+        for number in range(len(rows)):
+            layer.only, one = number, slice(number, number + 1)
+            x = rows[one]
+            found.append(layer(x, x if keys is rows else keys[one], None if there is None else there[one]))
+        return torch.cat(found)
 
 
 class OverBatch(nn.Module):

@@ -150,12 +150,12 @@ class Decoder(nn.Module):
 class Generation(nn.Module):
     """A prompt and some steps, inside of one call of the model; or outside, where somebody calls the decoder step by step."""
 
-    def __init__(self, decoder: Decoder, steps: int, orders: list[tuple[int, ...]] | None) -> None:
+    def __init__(self, decoder: Decoder, steps: int) -> None:
         super().__init__()
-        self.decoder, self.steps, self.orders = decoder, steps, orders
+        self.decoder, self.steps = decoder, steps
 
     def forward(self, ids: Tensor, memory: Tensor | None = None) -> Tensor:
-        return generate(self.decoder, ids, memory, self.steps, self.orders)
+        return generate(self.decoder, ids, memory, self.steps, None)
 
 
 def generate(

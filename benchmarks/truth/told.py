@@ -16,7 +16,8 @@ class Told:
     """`weights`: (example, *axes). `kind`: None where several words would be right. `needed`: False where a tape may leave it out.
 
     `keys`: positions of the keys of a step of a generation, which may be joined with others; `beams`: which row of the step before
-    each row goes on from. `inside`: the part of the module that a tape names instead.
+    each row goes on from. `inside`: the part of the module that a tape names instead. `only`: the example that a call of a
+    single row was for.
     """
 
     weights: Tensor
@@ -28,6 +29,13 @@ class Told:
     keys: tuple[int, ...] | None = None
     beams: tuple[int, ...] | None = None
     inside: str = ""
+    only: int | None = None
+
+    @property
+    def examples(self) -> range:
+        """Numbers of the examples that it has."""
+        first = self.only or 0
+        return range(first, first + len(self.weights))
 
 
 class Telling(nn.Module):
@@ -36,12 +44,13 @@ class Telling(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.told: list[Told] = []
+        self.only: int | None = None
 
     def tell(self, weights: Tensor, axes: str, kind: str | None, close: float | None = None, **more: object) -> None:
         """`axes`: names behind that of the example, with spaces."""
         kept = weights.detach().float().clone()
         near = CLOSE[weights.dtype] if close is None else close
-        self.told.append(Told(kept, tuple(axes.split()), kind, near, **more))  # type: ignore[arg-type]
+        self.told.append(Told(kept, tuple(axes.split()), kind, near, only=self.only, **more))  # type: ignore[arg-type]
 
 
 def told_by(net: nn.Module) -> list[Told]:

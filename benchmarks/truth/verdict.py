@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 import attnviz
+from attnviz import errors
 from attnviz.errors import AttnvizError
 from attnviz.maps import AttentionMap
 from benchmarks.truth.joined import held_steps
 from benchmarks.truth.told import Finding, Told
 
+AmbiguousExample = getattr(errors, "AmbiguousExample", AttnvizError)
 MEANT = ("head", "query", "key", "channel", "row", "column")  # axes whose name says what they are; others are parts of an example
 OUTCOMES = ("stopped", "changed_output", "false_attention", "wrong", "refused", "exact")  # the worst first
 
@@ -53,50 +55,61 @@ def _same_layer(name: str, told: Told) -> bool:
 
 def _held(tape: attnviz.Tape, layer: str, told: Told) -> Finding:
     """One record against one call of a module, example by example."""
-    for example, weights in enumerate(told.weights.numpy()):
-        try:
-            m = tape.example(example)[layer]
-            found = m.dense()
-        except IndexError as error:
-            return "wrong", f"{layer}: {error}, but there are {len(told.weights)}"
-        except AttnvizError as error:
-            return _without_examples(tape, layer, told, error)
-        if told.kind is not None and m.kind != told.kind:
-            return "wrong", f"{layer}: kind {m.kind}, but it is {told.kind}"
-        said = _difference(m, found, told, weights)
-        if said:
-            return "wrong", f"{layer}, example {example}: {said}"
+    for example, weights in zip(told.examples, told.weights.numpy(), strict=True):
+        finding = _example_held(tape, layer, told, example, weights)
+        if finding is not None:
+            return finding
     try:
-        tape.example(len(told.weights))[layer]
+        tape.example(told.examples.stop)[layer]
     except (IndexError, AttnvizError):
         return "exact", f"{layer}: as told"
-    return "wrong", f"{layer}: more examples than the {len(told.weights)} there were"
+    return "wrong", f"{layer}: more examples than the {list(told.examples)} there were"
 
 
-def _without_examples(tape: attnviz.Tape, layer: str, told: Told, error: AttnvizError) -> Finding:
-    """A layer that does not say whose row is whose may still be looked at as a whole, and must be right then."""
+def _example_held(tape: attnviz.Tape, layer: str, told: Told, example: int, weights: np.ndarray) -> Finding | None:
+    """What is to be said of one example; None where its map is as told."""
+    try:
+        m = tape.example(example)[layer]
+        found = m.dense()
+    except (IndexError, AttnvizError) as error:
+        if isinstance(error, IndexError) and not _is_ambiguous(tape, layer):
+            return "wrong", f"{layer}: {error}, but it has {list(told.examples)}"
+        return _without_examples(tape, layer, told, error)
+    if told.kind is not None and m.kind != told.kind:
+        return "wrong", f"{layer}: kind {m.kind}, but it is {told.kind}"
+    said = _difference(m, found, told, weights)
+    return ("wrong", f"{layer}, example {example}: {said}") if said else None
+
+
+def _is_ambiguous(tape: attnviz.Tape, layer: str) -> bool:
+    """Whether the layer has no examples of its own, so that no number of one is right."""
+    try:
+        tape.example(0)[layer]
+    except AmbiguousExample:
+        return True
+    except (AttnvizError, IndexError):
+        return False
+    return False
+
+
+def _without_examples(tape: attnviz.Tape, layer: str, told: Told, error: Exception) -> Finding:
+    """A layer that does not say whose row is whose may still be looked at as a whole: then every row must be one that it had."""
     try:
         m = tape[layer]
+        theirs = m.dense()
     except AttnvizError:
         return "refused", f"{layer}: {error}"
-    if m.axes[0] != "row":
-        return "refused", f"{layer}: {error}"
-    ours = _matrices(told.weights.numpy(), told.axes)
-    theirs = _matrices(m.dense(), m.axes)
-    if ours.shape != theirs.shape or not _same_rows(ours, theirs, told.close):
-        return "wrong", f"{layer}: rows of no example differ from what the layer had"
+    if told.only is None and not _same_rows(told.weights.numpy(), theirs, told.close):
+        return "wrong", f"{layer}: rows of no example {m.axes} {m.shape} differ from what the layer had"
     return "refused", f"{layer}: {error}"
 
 
-def _matrices(weights: np.ndarray, axes: tuple[str, ...]) -> np.ndarray:
-    """All that is in front of query and key, or of row and column, on one axis."""
-    behind = 1 if axes[-1] == "channel" else 2
-    return np.nan_to_num(weights).reshape(-1, *weights.shape[weights.ndim - behind :])
-
-
 def _same_rows(ours: np.ndarray, theirs: np.ndarray, close: float) -> bool:
-    left = list(ours)
-    for one in theirs:
+    """Whether both hold the same vectors along their last axis, in whatever order."""
+    if ours.size != theirs.size or ours.shape[-1] != theirs.shape[-1]:
+        return False
+    left = list(np.nan_to_num(ours).reshape(-1, ours.shape[-1]))
+    for one in np.nan_to_num(theirs).reshape(-1, theirs.shape[-1]):
         match = next((i for i, other in enumerate(left) if np.abs(one - other).max(initial=0) <= close), None)
         if match is None:
             return False
@@ -106,12 +119,12 @@ def _same_rows(ours: np.ndarray, theirs: np.ndarray, close: float) -> bool:
 
 def _difference(m: AttentionMap, found: np.ndarray, told: Told, weights: np.ndarray) -> str:
     """What is wrong with a map, or nothing."""
-    axes, ours = _without_ones(told.axes, weights)
+    axes, ours = _without_ones(tuple(axis if axis in MEANT else "window" for axis in told.axes), weights)
     names, theirs = _without_ones(m.axes, found)
     if set(names) == set(axes):
         theirs = theirs.transpose([names.index(axis) for axis in axes])
     else:
-        meant = [axis for axis in names if axis in MEANT]
+        meant = [axis for axis in names if axis in MEANT and not (axis == "row" and names[-1] == "key")]
         if meant != [axis for axis in axes if axis in meant]:
             return f"axes {m.axes} of {m.shape}, but they are {told.axes} of {weights.shape}"
         if "head" in axes and "head" not in names and "window" in names:

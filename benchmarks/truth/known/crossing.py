@@ -153,8 +153,10 @@ class PhotosInTurn(nn.Module):
         self.sees, self.reads = Own(), Own(fused=True)
 
     def forward(self, text: Tensor, photos: Tensor) -> Tensor:
-        seen = torch.cat([self.sees(photo[None]) for photo in photos])
-        return self.reads(torch.cat([seen, text], 1))
+        seen = []
+        for self.sees.only, photo in enumerate(photos):
+            seen.append(self.sees(photo[None]))
+        return self.reads(torch.cat([torch.cat(seen), text], 1))
 
 
 def _towers(fused: bool, texts: int, photos: int) -> Known:
