@@ -22,13 +22,14 @@ PROMISES: dict[Norm, str] = {
     "binary": "each number is 1 where something was picked and 0 where not; any number of them may be",
 }
 TOLERANCE = 2e-3
+EPSILON = {"float16": 2**-10, "bfloat16": 2**-7}
 DENSE_LIMIT = 1 << 30
 TILE = 1 << 22
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """How a map was had. Times are in seconds; errors are the largest absolute ones found."""
+    """How a map was had. Times are in seconds; errors are the largest absolute ones found; `precision`: of the layer's numbers."""
 
     layer: str
     how: str
@@ -38,6 +39,7 @@ class Receipt:
     output_error: float | None
     seconds: float
     bytes: int
+    precision: str = "float32"
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class AttentionMap:
             if len(names) != self.size(axis):
                 raise MapError(f"layer {self.layer}: {len(names)} labels for {self.size(axis)} positions of axis {axis!r}")
         if isinstance(self.weights, Dense):
-            check_promise(self.weights.array, self.axes, self.norm, self.layer)
+            precision = "float32" if self.receipt is None else self.receipt.precision
+            check_promise(self.weights.array, self.axes, self.norm, self.layer, precision)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -198,21 +201,33 @@ class AttentionMap:
         return replace(self, labels={**self.labels, **labels})
 
 
-def check_promise(array: NDArray[Any], axes: tuple[str, ...], norm: Norm, layer: str) -> float | None:
+def tolerance(precision: str, length: int) -> float:
+    """How far the sum of so many numbers may be from 1.
+
+    In half precision a weight is rounded by up to half an epsilon of itself, in a softmax once and in a division by a sum three
+    times; the smallest are rounded by a fixed step, which a long row adds up.
+    """
+    epsilon = EPSILON.get(precision, 0.0)
+    return max(TOLERANCE, epsilon * (2 + length / 2**14))
+
+
+def check_promise(array: NDArray[Any], axes: tuple[str, ...], norm: Norm, layer: str, precision: str = "float32") -> float | None:
     """The largest error of a sum over the key axes (None where nothing sums); PromiseBroken where the promise is broken.
 
-    A row of zeros is the row of a query that may look at nothing, and keeps any promise.
+    `precision`: of the numbers as the layer had them. A row of zeros is the row of a query that may look at nothing, and keeps
+    any promise.
     """
     if not np.isfinite(array).all():
         raise PromiseBroken(f"layer {layer}: {int((~np.isfinite(array)).sum())} weights are not finite numbers")
     low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
-    if low < -TOLERANCE or high > 1 + TOLERANCE:
+    keys = tuple(i for i, axis in enumerate(axes) if axis.startswith("key"))
+    allowed = tolerance(precision, int(np.prod([array.shape[i] for i in keys])))
+    if low < -allowed or high > 1 + allowed:
         raise PromiseBroken(f"layer {layer}: weights run from {low:.4g} to {high:.4g}, outside 0 to 1, so they are not {norm}")
     if norm in ("onehot", "binary") and not np.isin(array, (0, 1)).all():
         raise PromiseBroken(f"layer {layer}: a hard choice holds numbers other than 0 and 1")
     if norm in ("sigmoid", "binary"):
         return None
-    keys = tuple(i for i, axis in enumerate(axes) if axis.startswith("key"))
     if not keys:
         raise MapError(f"layer {layer}: {norm} weights need a key axis, the axes are {axes}")
     sums = array.sum(axis=keys, dtype=np.float64)
@@ -220,7 +235,7 @@ def check_promise(array: NDArray[Any], axes: tuple[str, ...], norm: Norm, layer:
         error = float(np.maximum(sums - 1, 0).max(initial=0))
     else:
         error = float(np.where(sums == 0, 0, np.abs(sums - 1)).max(initial=0))
-    if error > TOLERANCE:
+    if error > allowed:
         raise PromiseBroken(f"layer {layer}: rows sum to between {sums.min():.4g} and {sums.max():.4g}, but {PROMISES[norm]}")
     return error
 

@@ -211,5 +211,6 @@ def _nothing(model: nn.Module, choice: _Choice) -> NothingRecorded:
         )
     return NothingRecorded(
         f"no layer of {type(model).__name__} emitted attention",
-        "call the model inside the block; its layers need a probe, or torch's scaled_dot_product_attention",
+        "call the model inside the block; scores that are no product or sum of query and key (of location, of a learned context) "
+        'need a Probe: self.probe = Probe("soft", "location", "softmax", ("query", "key")), weights = self.probe(weights)',
     )

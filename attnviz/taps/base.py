@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from torch import nn
+from torch import Tensor, nn
 
 from attnviz.maps import Kind, Norm, Receipt
 from attnviz.weights import Weights
@@ -52,3 +52,8 @@ Wanted = Callable[[str], bool]
 Modules = Mapping[str, nn.Module]  # all of a model by name, the model itself as ""
 # modules, "is this layer wanted?", "do these calls belong to the recording?", where records and refusals go
 Tap = Callable[[Modules, Wanted, Callable[[], bool], Emit], AbstractContextManager[object]]
+
+
+def precision_of(tensor: Tensor) -> str:
+    """As a receipt says it."""
+    return str(tensor.dtype).removeprefix("torch.")

@@ -4,36 +4,25 @@ A `TorchFunctionMode` belongs to one thread, so nothing is set on the model and 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from types import FunctionType
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.compiler import is_compiling
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from attnviz.probe import Probe
+from attnviz.taps import eager
 from attnviz.taps.base import Emit, Modules, Wanted
 from attnviz.taps.gates import CLIPPED, EXPANDS, MULTIPLY, RESHAPES, SCALES, SIGMOID, Gates, from_gate, layer_of
 from attnviz.taps.hidden import FUSED_LAYERS, flex_kernels, refuse_kernel, refuse_unfollowed, refused_compiled
 from attnviz.taps.masks import Masks
 from attnviz.taps.place import Place, place
 from attnviz.taps.sdpa import from_kernel
-from attnviz.taps.softmax import from_softmax
-from attnviz.taps.softmaxes import CHANGES, PASSES, SOFTMAX, Softmaxes
-from attnviz.taps.traces import (
-    CARRIES,
-    CONCATENATIONS,
-    CONVOLUTIONS,
-    NORMS,
-    PROJECTIONS,
-    SUMS_WITH_PROJECTIONS,
-    Traces,
-    tensors,
-    variants,
-)
+from attnviz.taps.softmaxes import Softmaxes
+from attnviz.taps.traces import CARRIES, CONCATENATIONS, NORMS, Traces, variants
 
 # A mode is off while it answers a call, so it would not see the kernel that this Python function of torch calls inside.
 # The same code without the question whether a mode is on can run with the mode on.
@@ -71,13 +60,18 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
                 return _multi_head(*args, **kwargs)
         output = func(*args, **kwargs)
         looks = self.looks.get(func)
-        if looks is not None:
+        if looks is not None or self.softmaxes:
             try:
-                for look in looks:
-                    look(self, output, *args, **kwargs)
+                self.look(func, looks or (), output, args, kwargs)
             except Exception as error:
-                self.stumbled(error)
+                self.stumbled(error)  # whatever a look stumbles over, the model that is watched goes on
         return output
+
+    def look(self, func: Any, looks: tuple[Callable[..., None], ...], output: Any, args: Any, kwargs: Any) -> None:
+        for look in looks:
+            look(self, output, *args, **kwargs)
+        if self.softmaxes and func not in eager.OWN:
+            self.softmaxes.follow(func, output, args, kwargs)
 
     def stumbled(self, error: Exception) -> None:
         found = self.place()
@@ -105,20 +99,6 @@ def _kernel(mode: calls, output: Tensor, /, query: Tensor, key: Tensor, *args: A
     mode.traces.attended(output, query)
 
 
-def _projection(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
-    if source is not None:
-        mode.traces.projected(output, source)
-
-
-def _convolution(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
-    if source is not None:
-        mode.traces.projected(output, source, last=False)
-
-
-def _projection_of_second(mode: calls, output: Any, /, _: Any = None, source: Any = None, *__: Any, **___: Any) -> None:
-    _projection(mode, output, source)
-
-
 def _carry(mode: calls, output: Any, /, *args: Any, **_: Any) -> None:
     mode.traces.carried(output, args)
 
@@ -139,79 +119,6 @@ def _index(mode: calls, output: Any, /, source: Any, index: Any = None, *_: Any,
     """A plain index gives a view, of which its memory says enough; a list of positions gives a copy."""
     if isinstance(index, list | Tensor) or (isinstance(index, tuple) and any(isinstance(i, list | Tensor) for i in index)):
         mode.traces.carried(output, (source,))
-
-
-def _pass(mode: calls, output: Any, /, source: Tensor, *_: Any, **__: Any) -> None:
-    mode.softmaxes.passed(output, source)
-
-
-def _matmul(
-    mode: calls, output: Tensor, /, left: Tensor, right: Tensor | None = None, other: Tensor | None = None,
-    mat2: Tensor | None = None, **_: Any,
-) -> None:  # fmt: skip
-    second = next((tensor for tensor in (right, other, mat2) if tensor is not None), None)
-    if second is None or min(left.ndim, second.ndim) < 2:
-        return
-    known = left in mode.softmaxes or (mode.traces.of(left) is not None and mode.traces.of(second) is not None)
-    if min(left.ndim, second.ndim) > 2 or (left.ndim == second.ndim and known):
-        _product(mode, output, left, second, left.shape[-1] == second.shape[-2])
-    elif second.ndim == 2:
-        mode.traces.projected(output, left)
-
-
-def _baddbmm(mode: calls, output: Tensor, /, _: Tensor, batch1: Tensor, batch2: Tensor, **__: Any) -> None:
-    _product(mode, output, batch1, batch2, True)
-
-
-def _einsum(mode: calls, output: Tensor, /, equation: str, *operands: Any) -> None:
-    """Weights may stand first or second; their last axis must be summed over, and be one of the values."""
-    pair = list(tensors(operands))
-    if len(pair) != 2 or min(tensor.ndim for tensor in pair) < 3:
-        return
-    inputs, _, out = equation.replace(" ", "").partition("->")
-    names = inputs.split(",")
-    if not set(names[0]) & set(names[1]) & set(out):  # nothing goes side by side: one of them is a matrix of weights
-        source = next((tensor for tensor in pair if not isinstance(tensor, nn.Parameter)), pair[0])
-        return mode.traces.projected(output, source)
-    for first, second in ((0, 1), (1, 0)):
-        if pair[first] in mode.softmaxes:
-            key = names[first][-1]
-            fits = key in names[second] and key not in out
-            if not fits and sorted(output.shape) != sorted(pair[first].shape):
-                return _lost(mode, pair[first])
-            return _product(mode, output, pair[first], pair[second], fits)
-    return _product(mode, output, pair[0], pair[1], True)
-
-
-def _lost(mode: calls, weights: Tensor) -> None:
-    """Weights that meet values along another axis than their last, or one by one: refused."""
-    taken = mode.softmaxes.taken(weights)
-    if taken is not None and (found := mode.place()) is not None:
-        mode.emit(found.layer, partial(from_softmax, found, replace(taken, moved=True)))
-
-
-def _product(mode: calls, output: Tensor, left: Tensor, right: Tensor, fits: bool) -> None:
-    """Of weights and values, where the weights come from a softmax; else perhaps of query and key."""
-    taken = mode.softmaxes.taken(left) if fits else None
-    if taken is None and fits and right in mode.softmaxes:  # values first: both transposed
-        taken = mode.softmaxes.taken(right)
-        taken = taken and replace(taken, weights=taken.weights.mT, changed=True)
-    if taken is None:
-        return mode.traces.multiplied(output, left, right)
-    mode.traces.attended(output, taken.weights)
-    if (found := mode.place()) is not None:
-        trace = mode.traces.of(taken.weights)
-        kind = mode.traces.of_layer(found.layer, taken.kind, trace, trace.of_keys if trace else frozenset())
-        mode.emit(found.layer, partial(from_softmax, found, replace(taken, kind=kind)))
-
-
-def _softmax(mode: calls, output: Tensor, /, scores: Tensor, *args: Any, **kwargs: Any) -> None:
-    axis = kwargs.get("dim", args[0] if args else None)
-    trace = mode.traces.of(scores)
-    if output.ndim > 1 and axis in (-1, -2, output.ndim - 1, output.ndim - 2) and trace is not None and trace.kind is not None:
-        mode.softmaxes.made(output, trace.kind, over_queries=axis in (-2, output.ndim - 2))
-        mode.traces.attended(output, scores)
-        mode.follow()
 
 
 def _sigmoid(mode: calls, output: Tensor, /, *inputs: Any, **_: Any) -> None:
@@ -239,12 +146,6 @@ def _reshape(mode: calls, output: Any, /, source: Tensor, *_: Any, **__: Any) ->
         mode.gates.reshaped(output, source)
 
 
-def _change(mode: calls, output: Any, /, *args: Any, func: Any, **kwargs: Any) -> None:
-    spread = mode.softmaxes.changed(func, output, (*args, *kwargs.values()))
-    if spread is not None:
-        _lost(mode, spread)
-
-
 def _expand(mode: calls, output: Tensor, /, source: Tensor, *_: Any, **__: Any) -> None:
     if mode.gates:
         mode.gates.expanded(output, source)
@@ -269,15 +170,11 @@ def _refused(kernels: Iterable[Any]) -> list[tuple[Iterable[Any], Callable[..., 
 
 ALWAYS: list[tuple[Iterable[Any], Callable[..., None]]] = [
     ([F.scaled_dot_product_attention], _kernel),
-    *_refused(FUSED_LAYERS), (PROJECTIONS, _projection), (CONVOLUTIONS, _convolution),
-    (SUMS_WITH_PROJECTIONS, _projection_of_second), (CARRIES, _carry), (NORMS, _norm),
-    (CONCATENATIONS, _concatenate), (variants("__getitem__"), _index), (variants("__setitem__"), _set),
-    (SOFTMAX, _softmax), (SIGMOID, _sigmoid), (CLIPPED, _clipped),
-    (variants("matmul", "bmm", "mm"), _matmul), (variants("baddbmm"), _baddbmm), (variants("einsum"), _einsum),
+    *_refused(FUSED_LAYERS), (CARRIES, _carry), (NORMS, _norm), (CONCATENATIONS, _concatenate), (variants("__getitem__"), _index),
+    (variants("__setitem__"), _set), *eager.LOOKS, (SIGMOID, _sigmoid), (CLIPPED, _clipped),
 ]  # fmt: skip
 ON_THE_WAY: list[tuple[Iterable[Any], Callable[..., None]]] = [
-    (PASSES, _pass), (RESHAPES, _reshape), (EXPANDS, _expand), (MULTIPLY, _multiply), (SCALES, _scaled),
-    *(([func], partial(_change, func=func)) for func in CHANGES),
+    (RESHAPES, _reshape), (EXPANDS, _expand), (MULTIPLY, _multiply), (SCALES, _scaled),
 ]  # fmt: skip
 
 

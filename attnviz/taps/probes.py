@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from attnviz.maps import Receipt, check_promise
 from attnviz.probe import Probe
-from attnviz.taps.base import Emit, Modules, Record, Wanted
+from attnviz.taps.base import Emit, Modules, Record, Wanted, precision_of
 from attnviz.weights import Dense
 
 
@@ -43,10 +43,11 @@ def _record(layer: str, probe: Probe, weights: Tensor, notes: tuple[str, ...]) -
     """Copies the weights, so that nothing that happens later can change them."""
     start = time.perf_counter()
     kept = weights.detach().to("cpu", copy=True).float().numpy()
-    error = check_promise(kept, ("batch", *probe.axes), probe.norm, layer)
+    precision = precision_of(weights)
+    error = check_promise(kept, ("batch", *probe.axes), probe.norm, layer, precision)
     receipt = Receipt(
         layer=layer, how="probe of the layer", backend_before="attnviz layer", backend_during="attnviz layer",
-        row_sum_error=error, output_error=None, seconds=time.perf_counter() - start, bytes=kept.nbytes,
+        row_sum_error=error, output_error=None, seconds=time.perf_counter() - start, bytes=kept.nbytes, precision=precision,
     )  # fmt: skip
     return Record(
         layer=layer, kind=probe.kind, mechanism=probe.mechanism, norm=probe.norm, axes=probe.axes,

@@ -1,8 +1,8 @@
-"""The tap on layers that form their weights themselves: eager attention, soft-capping, relative positions of one's own.
+"""The tap on layers that form their weights themselves: eager attention, soft-capping, additive scores, relative positions.
 
-A softmax is attention where all of this holds: its scores go back to the product of a query and a key, and its weights are
-multiplied with values, as they are or through dropout, a change of precision or of shape. A softmax over a vocabulary or over
-experts has no such product before it, and no values of its own behind it.
+Numbers are attention where all of this holds: they go back to pairs of query and key, as a product or as a sum of both; they are
+multiplied with values; and each row of them sums to one, or did so when it left a softmax. A softmax over a vocabulary, over
+experts or over queries has no such pairs before it or no such rows, and is none.
 
 Where the weights are changed on the way (masked heads, heads that talk, arXiv:2003.02436), those are recorded that meet the values:
 as a part of a distribution where that is what they still are, and refused where they are none.
@@ -10,30 +10,56 @@ as a part of a distribution where that is what they still are, and refused where
 
 import time
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from attnviz.errors import ChangedInPlace, MapTooLarge, PromiseBroken, UnknownShape
-from attnviz.maps import DENSE_LIMIT, Norm, Receipt, check_promise
-from attnviz.taps.base import Record
+from attnviz.maps import DENSE_LIMIT, Norm, Receipt, check_promise, tolerance
+from attnviz.taps.base import Record, precision_of
 from attnviz.taps.batch import AXES, examples, refuse_folded
 from attnviz.taps.place import Place
 from attnviz.taps.softmaxes import Taken
 from attnviz.weights import Dense, Floats
+
+LEAVE_OUT = "record(model, layers=...) takes the names of the others; they are recorded also beside this one"
+BLIND = "queries that may look at nothing have rows of zeros; the layer's own are not numbers"
+
+
+def attends(taken: Taken) -> bool:
+    """Whether numbers that met values are weights over what is summed: each row sums to one, or did so before it was changed."""
+    with torch._C.DisableTorchFunction(), torch.no_grad():
+        rows = taken.weights.detach()
+        if not rows.numel() or _distribution(rows, -1):
+            return True
+        if not (taken.softmax and (taken.changed or taken.dropped)):
+            return False
+        return not any(_distribution(rows, axis) for axis in range(rows.ndim - 1) if rows.shape[axis] > 1)
+
+
+def _distribution(weights: Tensor, axis: int) -> bool:
+    """Whether sums along an axis are one, but for those of nothing, and not all of these."""
+    sums = weights.sum(axis, dtype=torch.float32)
+    allowed = tolerance(precision_of(weights), weights.shape[axis])
+    nothing = (sums == 0) | sums.isnan()
+    least, most = weights.masked_fill(weights.isnan(), 0).aminmax()
+    fits = ((sums - 1).abs() <= allowed) | nothing
+    return bool(fits.all()) and float(least) >= -allowed and float(most) <= 1 + allowed and not bool(nothing.all())
 
 
 def from_softmax(place: Place, taken: Taken) -> Record:
     """(batch, head, query, key), (batch, query, key) of one head or of heads that torch.nn folds in the batch, or (query, key)."""
     start = time.perf_counter()
     weights = taken.weights
-    if taken.in_place:
+    if taken.dropped:
         raise ChangedInPlace(
-            f"layer {place.layer}: weights were changed in place between softmax and values",
-            "let what changes them give a new tensor (a dropout with inplace=False, * for mul_)",
+            f"layer {place.layer}: a dropout in place wrote over its weights",
+            "give that dropout inplace=False, or call eval() on the model",
         )
-    if taken.moved or weights.ndim not in (2, 3, 4):
+    if taken.rebuilt or weights.ndim not in (2, 3, 4):
+        finding = "were set into another frame before they" if taken.rebuilt else f"have {weights.ndim} axes when they"
         raise UnknownShape(
-            f"layer {place.layer}: its weights have {weights.ndim} axes when they meet the values, or others than the softmax had",
-            "known are batch, head, query, key",
+            f"layer {place.layer}: its weights {finding} meet the values; known are batch, head, query, key", LEAVE_OUT
         )
     four = _with_heads(place, weights.detach())
     size = 4 * four.numel()
@@ -42,31 +68,42 @@ def from_softmax(place: Place, taken: Taken) -> Record:
             f"layer {place.layer}: it forms all weights of shape {tuple(four.shape)}, {size:,} bytes; the limit is {DENSE_LIMIT:,}",
             'load the model with attn_implementation="sdpa", of which query and key are enough',
         )
-    kept = four.to("cpu", copy=True).float().numpy()
-    norm, error = _norm(kept, taken.changed, place.layer)
+    kept = four.to("cpu", torch.float32, copy=True).numpy()
+    blind = _without_blind(kept, taken)
+    norm, error = _norm(kept, taken.changed, place.layer, precision_of(weights))
     axes, batch, example, notes = examples(place, len(kept), lambda i: Dense(kept[i]))
     receipt = Receipt(
         layer=place.layer, how="softmax that was multiplied with the values", backend_before="eager",
         backend_during="eager", row_sum_error=error, output_error=0.0, seconds=time.perf_counter() - start, bytes=kept.nbytes,
+        precision=precision_of(weights),
     )  # fmt: skip
     return Record(
         layer=place.layer, kind=taken.kind, mechanism="multi-head", norm=norm, axes=axes, batch=batch, example=example,
-        receipt=lambda: receipt, notes=notes,
+        receipt=lambda: receipt, notes=(*notes, BLIND) if blind else notes,
     )  # fmt: skip
 
 
-def _norm(weights: Floats, changed: bool, layer: str) -> tuple[Norm, float | None]:
+def _without_blind(weights: Floats, taken: Taken) -> bool:
+    """Whether there are queries that may look at nothing: rows that are NaN as a whole become zeros."""
+    rows = np.isnan(weights).all(-1)
+    if not rows.any() or not (taken.blind or not taken.softmax):
+        return False
+    weights[rows] = 0
+    return True
+
+
+def _norm(weights: Floats, changed: bool, layer: str, precision: str) -> tuple[Norm, float | None]:
     """The promise that the weights keep, and the largest error of it; changed ones may be a part of a distribution."""
     axes = ("batch", *AXES)
     try:
-        return "softmax", check_promise(weights, axes, "softmax", layer)
+        return "softmax", check_promise(weights, axes, "softmax", layer, precision)
     except PromiseBroken:
         if not changed:
             raise
     try:
-        return "partial", check_promise(weights, axes, "partial", layer)
+        return "partial", check_promise(weights, axes, "partial", layer, precision)
     except PromiseBroken as error:
-        raise PromiseBroken(f"{error.finding}: they were changed between softmax and values") from None
+        raise PromiseBroken(f"{error.finding}: they were changed between softmax and values", LEAVE_OUT) from None
 
 
 def _with_heads(place: Place, weights: Tensor) -> Tensor:

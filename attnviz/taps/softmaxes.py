@@ -1,105 +1,262 @@
-"""Weights on their way from a softmax to the values."""
+"""Numbers on their way from query and key to the values: what pairs they are of, what became of them, and whether they are weights.
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+Whatever a layer does to scores and weights is followed, by any function of torch but those that end the way: a product with
+values, a projection of features, a sum. What meets the values is judged by its numbers (`softmax.py`), not by its spelling.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from attnviz.maps import Kind
-from attnviz.taps.traces import tensors, variants
+from attnviz.taps.traces import Trace, tensors, variants
 
-SOFTMAX = variants("softmax")
-PASSES = variants(
-    "dropout", "to", "float", "half", "bfloat16", "double", "type_as", "view", "reshape", "contiguous", "flatten", "unflatten",
+SOFTMAX = variants("softmax") | {torch.special.softmax}
+DROPOUT = variants("dropout", "dropout_", "feature_dropout", "alpha_dropout")
+SUMS = variants("sum", "mean", "norm", "cosine_similarity") | {torch.linalg.vector_norm}
+ENDS = variants(
+    "max", "min", "amax", "amin", "argmax", "argmin", "topk", "sort", "prod", "std", "var", "median", "logsumexp", "cumsum",
+    "diagonal", "trace", "bincount", "mse_loss", "cross_entropy", "kl_div", "nll_loss", "binary_cross_entropy", "item", "tolist",
+    "numpy", "dim", "size", "numel", "is_floating_point", "zeros_like", "ones_like", "empty_like", "full_like", "rand_like",
+    "randn_like", "new_zeros", "new_ones", "new_empty", "new_full", "new_tensor", "grid_sample", "embedding",
+    "scaled_dot_product_attention",
 )  # fmt: skip
-ALTERS = variants(
-    "mul", "mul_", "multiply", "div", "div_", "true_divide", "add", "sub", "masked_fill", "where", "nan_to_num", "clamp",
-    "clamp_min", "clamp_max", "relu", "normalize", "abs",
-)  # fmt: skip
-MIXES = variants("linear", "conv2d", "einsum", "matmul")
 MOVES = variants(
     "transpose", "permute", "swapaxes", "swapdims", "movedim", "__getitem__", "narrow", "index_select", "unsqueeze", "squeeze",
-    "cat", "gather", "flip", "roll", "expand",
-) | {Tensor.mT.__get__, Tensor.T.__get__, Tensor.mH.__get__}  # type: ignore[attr-defined]  # fmt: skip
-CHANGES = ALTERS | MIXES | MOVES
+    "flip", "roll", "expand", "expand_as", "broadcast_to", "view", "view_as", "reshape", "reshape_as", "flatten", "unflatten",
+    "contiguous", "clone", "detach", "chunk", "split", "unbind", "tensor_split", "to", "type", "type_as", "float", "half",
+    "bfloat16", "double", "cpu", "as_strided", "select", "t", "moveaxis", "alias", "repeat_interleave", "gather",
+    "requires_grad_", "detach_", "retain_grad", "unsafe_chunk", "unsafe_split",
+) | {Tensor.mT.__get__, Tensor.T.__get__, Tensor.mH.__get__, Tensor.data.__get__, Tensor.H.__get__}  # type: ignore[attr-defined]  # fmt: skip
+
+
+MULTIPLY = variants("mul", "mul_", "multiply", "multiply_")
+
+
+ORDERLY = variants(
+    "view", "view_as", "reshape", "reshape_as", "flatten", "unflatten", "contiguous", "clone", "detach", "to", "type", "type_as",
+    "float", "half", "bfloat16", "double", "unsqueeze", "squeeze",
+)  # fmt: skip
+FRAMES = variants("pad", "as_strided", "cat", "concat", "scatter", "index_copy", "index_put")
+
+
+class Stage(IntEnum):
+    """How far numbers are: copied along an axis; set beside others; features of pairs; one number a pair; weights."""
+
+    COPIED = 0
+    BESIDE = 1
+    FEATURES = 2
+    SCORES = 3
+    WEIGHTS = 4
 
 
 @dataclass(frozen=True)
-class Made:
-    """Weights on their way to the values. `source` is None where the tensor itself is what the softmax gave.
+class Thread:
+    """What is known of a tensor on its way.
 
-    `shape` is that of the softmax, `changed` whether the numbers are no longer those that it gave, or stand elsewhere.
+    `grid`: whether its features are of all pairs, on axes of their own. `changed`: whether weights are no longer the numbers that
+    the softmax gave, `blind`: whether it has rows that are NaN because a query may look at nothing. `clean`: what the tensor would
+    be without the dropout behind the softmax, and its version then; `dropped`: whether there was one in place. `shape`: the one
+    with most axes that the numbers had in this order; `rebuilt`: whether weights were set into another frame. `trace`: of the
+    scores. `met`: where in memory stood what has met values already.
     """
 
+    stage: Stage
     kind: Kind
-    version: int | None
-    shape: tuple[int, ...]
-    source: Tensor | None = None
+    grid: bool = False
     changed: bool = False
+    blind: bool = False
+    version: int | None = None
+    clean: tuple[Tensor, int | None] | None = None
+    dropped: bool = False
+    shape: tuple[int, ...] = ()
+    rebuilt: bool = False
+    trace: Trace | None = None
+    met: set[tuple[int, int, int]] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
 class Taken:
-    """Weights that met values."""
+    """Weights that met values, (..., query, key)."""
 
     weights: Tensor
     kind: Kind
     changed: bool = False
-    in_place: bool = False
-    moved: bool = False
+    blind: bool = False
+    softmax: bool = True
+    dropped: bool = False
+    rebuilt: bool = False
 
 
 class Softmaxes:
-    """Those of one recording that may yet turn out to be attention."""
+    """The threads of one recording."""
 
     def __init__(self) -> None:
-        self._made: Any = WeakTensorKeyDictionary()
+        self._of: Any = WeakTensorKeyDictionary()
+        self._weighted: Any = WeakTensorKeyDictionary()
 
-    def made(self, weights: Tensor, kind: Kind, over_queries: bool = False) -> None:
-        """Weights that sum to one over the queries are, turned, those of the keys: as changed ones they must show it."""
-        self._made[weights] = Made(kind, _version(weights), tuple(weights.shape), changed=over_queries)
+    def __bool__(self) -> bool:
+        return bool(self._of.data)
 
-    def passed(self, output: Any, source: Tensor) -> None:
-        made = self._made.get(source) if self._made else None
-        if made is not None and isinstance(output, Tensor) and output is not source:
-            self._made[output] = replace(made, source=source if made.source is None else made.source)
+    def get(self, tensor: Any, least: Stage = Stage.SCORES) -> Thread | None:
+        """The thread of a tensor that is at least so far."""
+        found = self._of.get(tensor) if self._of.data and isinstance(tensor, Tensor) else None
+        return found if found is not None and found.stage >= least else None
 
-    def __contains__(self, weights: Tensor) -> bool:
-        return bool(self._made) and weights in self._made
+    def paired(self, output: Any, stage: Stage, kind: Kind, grid: bool = True, trace: Trace | None = None) -> None:
+        """A product or sum of query and key, or what may become one."""
+        if isinstance(output, Tensor):
+            self._of[output] = Thread(stage, kind, grid, shape=tuple(output.shape), trace=trace)
 
-    def changed(self, func: Any, output: Any, inputs: Iterable[Any]) -> Tensor | None:
-        """Follows weights through numbers that become others, and axes that change places.
+    def softmax(self, output: Tensor, scores: Tensor, axis: int) -> bool:
+        """Whether this is a softmax of scores: weights from now on."""
+        thread = self.get(scores)
+        if thread is not None:
+            blind = _blind(output, scores, axis)
+            self._of[output] = Thread(
+                Stage.WEIGHTS, thread.kind, blind=blind, version=_version(output), shape=thread.shape, trace=thread.trace
+            )
+        return thread is not None
 
-        Those that were (..., query, key, 1) and are spread over the features of values come back.
-        """
-        if not isinstance(output, Tensor) or not self._made:
-            return None
-        for tensor in tensors(inputs):
-            made = self._made.get(tensor)
-            if made is None or output is tensor:
+    def projected(self, output: Any, source: Tensor) -> bool:
+        """Whether a projection kept to the thread: features of pairs that become one number, heads that talk."""
+        thread = self.get(source, Stage.BESIDE)
+        if thread is None or not isinstance(output, Tensor):
+            return False
+        if thread.stage >= Stage.SCORES:
+            if output.ndim != 4 or sorted(output.shape) != sorted(source.shape):
+                return False
+            return self._put(output, replace(thread, changed=True))
+        if thread.stage == Stage.BESIDE:
+            return self._put(output, replace(thread, stage=Stage.SCORES if output.shape[-1] == 1 else Stage.FEATURES))
+        one = output.ndim < source.ndim or output.shape[-1] == 1
+        return (one or thread.grid) and self._put(output, replace(thread, stage=Stage.SCORES if one else Stage.FEATURES))
+
+    def follow(self, func: Any, output: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Carries a thread on through a function that is none of the ends."""
+        if func in ENDS:
+            return
+        if func in MULTIPLY and len(args) > 1 and isinstance(output, Tensor):
+            self.weighted(output, args[0], args[1])
+        given = (*args, *kwargs.values())
+        found = [(self._of[tensor], tensor) for tensor in tensors(given) if tensor in self._of]
+        if not found:
+            return
+        thread, source = max(found, key=lambda pair: pair[0].stage)
+        if thread.stage >= Stage.WEIGHTS and len({id(tensor) for other, tensor in found if other.stage >= Stage.WEIGHTS}) > 1:
+            thread = replace(thread, changed=True)
+        if output is None or (isinstance(output, Tensor) and any(output is value for value in given)):
+            return self._in_place(func, given[0] if output is None else output, thread, func in DROPOUT and _drops(*args, **kwargs))
+        if func in SUMS:
+            return self._summed(output, thread, source)
+        for one in (output,) if isinstance(output, Tensor) else output if isinstance(output, tuple | list) else ():
+            if isinstance(one, Tensor) and one.is_floating_point():
+                self._carry(func, one, thread, source, args, kwargs)
+
+    def _carry(self, func: Any, output: Tensor, thread: Thread, source: Tensor, args: tuple[Any, ...], kwargs: Any) -> None:
+        moved = func in MOVES
+        if thread.stage == Stage.COPIED:
+            alone = sum(1 for _ in tensors(args)) == 1
+            stage = Stage.COPIED if moved else Stage.BESIDE if func in CATS else Stage.COPIED if alone else Stage.FEATURES
+            self._put(output, replace(thread, stage=stage))
+            return
+        if not moved and (output.numel() < source.numel() or (func in MULTIPLY and output.numel() > source.numel())):
+            return  # less than there was, or something else that is multiplied with it
+        clean = thread.clean
+        if func in DROPOUT:
+            clean = (source, _version(source)) if clean is None and _drops(*args, **kwargs) else clean
+        elif clean is not None:
+            again = _again(func, source, clean[0], args, kwargs)
+            clean = None if again is None or clean[1] != _version(clean[0]) else (again, _version(again))
+            thread = replace(thread, dropped=clean is None)
+        same = output.numel() == source.numel()
+        changed = thread.changed or not (same and (moved or func in DROPOUT)) or thread.version != _version(source)
+        shape = thread.shape if same and (not moved or func in ORDERLY) and output.ndim < len(thread.shape) else tuple(output.shape)
+        rebuilt = thread.rebuilt or (thread.stage == Stage.WEIGHTS and output.numel() > source.numel() and func in FRAMES)
+        self._put(output, replace(thread, changed=changed, clean=clean, version=_version(output), shape=shape, rebuilt=rebuilt))
+
+    def _in_place(self, func: Any, target: Any, thread: Thread, dropped: bool) -> None:
+        if isinstance(target, Tensor) and func not in MOVES and (dropped or func not in DROPOUT):
+            rebuilt = thread.rebuilt or (thread.stage == Stage.WEIGHTS and self.get(target) is None)
+            self._of[target] = replace(
+                thread,
+                changed=True,
+                version=_version(target),
+                dropped=thread.dropped or dropped,
+                shape=tuple(target.shape),
+                rebuilt=rebuilt,
+            )
+
+    def _summed(self, output: Any, thread: Thread, source: Tensor) -> None:
+        """Over one axis of features of pairs: scores."""
+        if thread.stage == Stage.FEATURES and isinstance(output, Tensor) and output.ndim >= 2 and output.numel() < source.numel():
+            self._put(output, replace(thread, stage=Stage.SCORES))
+
+    def weighted(self, output: Tensor, left: Any, right: Any) -> None:
+        """Weights times values, one by one, where a sum over the keys may follow."""
+        for weights, values in ((left, right), (right, left)):
+            thread = self.get(weights)
+            if thread is None or not isinstance(values, Tensor) or self.get(values, Stage.WEIGHTS) is not None:
                 continue
-            if func in ALTERS and output.shape != tensor.shape:
-                if tensor.shape[-1] == 1 and tensor.ndim == len(made.shape) + 1:
-                    return tensor
-                continue
-            if func in MIXES and (output.ndim != 4 or sorted(output.shape) != sorted(tensor.shape)):
-                continue
-            self._made[output] = replace(made, version=_version(output), source=None, changed=True)
-            return None
-        return None
+            axes = output.ndim
+            sizes, others = ((1,) * (axes - tensor.ndim) + tuple(tensor.shape) for tensor in (weights, values))
+            if any(mine == 1 < other for mine, other in zip(sizes, others, strict=True)):
+                self._weighted[output] = (weights, values, others)
 
-    def taken(self, weights: Tensor) -> Taken | None:
-        """What the softmax gave, or what it became, where `weights` come from one; had once."""
-        made = self._made.pop(weights, None) if self._made else None
-        if made is None:
-            return None
-        source = weights if made.source is None else made.source
-        if source.shape[-2:] != weights.shape[-2:]:
-            return None
-        moved = made.changed and (source.ndim != len(made.shape) or tuple(source.shape[:-2]) != made.shape[:-2])
-        return Taken(source, made.kind, made.changed, made.version != _version(source), moved)
+    def summed(self, output: Tensor) -> tuple[Tensor, Tensor, tuple[int, ...]] | None:
+        """The weights, the values and their shape beside the weights, of a product whose sum is taken."""
+        found: tuple[Tensor, Tensor, tuple[int, ...]] | None = self._weighted.pop(output, None) if self._weighted.data else None
+        return found
+
+    def taken(self, tensor: Tensor) -> tuple[Tensor, Thread]:
+        """What met the values as it was before any dropout, and its thread, which goes on: some meet values twice."""
+        thread = self._of[tensor]
+        thread = thread if thread.version == _version(tensor) else replace(thread, changed=True)
+        return (tensor, thread) if thread.clean is None else (thread.clean[0], thread)
+
+    def first_meeting(self, tensor: Tensor) -> bool:
+        """Whether these weights meet values for the first time; some layers use theirs twice."""
+        met, place = self._of[tensor].met, (tensor.untyped_storage().data_ptr(), tensor.storage_offset(), tensor.numel())
+        new = place not in met
+        met.add(place)
+        return new
+
+    def _put(self, output: Tensor, thread: Thread) -> bool:
+        self._of[output] = thread
+        return True
+
+
+CATS = variants("cat", "concat", "concatenate", "hstack")
+
+
+def _drops(_: Any, p: float = 0.5, training: bool = True, *__: Any, train: bool = True, **___: Any) -> bool:
+    """Whether a dropout with these arguments sets anything to zero."""
+    return p > 0 and training and train
+
+
+def _again(func: Any, source: Tensor, clean: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor | None:
+    """The same done to what the weights were before dropout."""
+
+    def swapped(value: Any) -> Any:
+        return clean if value is source else value
+
+    with suppress(Exception), torch.no_grad(), torch._C.DisableTorchFunction():
+        again = func(*map(swapped, args), **{name: swapped(value) for name, value in kwargs.items()})
+        return again if isinstance(again, Tensor) else None
+    return None
+
+
+def _blind(weights: Tensor, scores: Tensor, axis: int) -> bool:
+    """Whether rows are NaN, and all of them those of queries that may look at nothing; a row is NaN as a whole."""
+    with torch._C.DisableTorchFunction():
+        if not weights.shape[axis] or not weights.select(axis, 0).isnan().any():
+            return False
+        return bool(((scores == -torch.inf) | ~weights.isnan()).all())
 
 
 def _version(tensor: Tensor) -> int | None:

@@ -145,7 +145,10 @@ class Traces:
 
     def attended(self, output: Any, query: Tensor) -> None:
         """What attention gives stands at the places of the query, and of nothing else: values add none of theirs."""
-        trace = self.of(query)
+        self.placed(output, self.of(query))
+
+    def placed(self, output: Any, trace: Trace | None) -> None:
+        """Stands at the places of a query of this trace."""
         if trace is not None:
             self._put(output, trace._replace(kind=None))
 

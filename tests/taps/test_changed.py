@@ -25,6 +25,16 @@ def talk(scores: Tensor, mix: Tensor = MIX) -> Tensor:
     return F.linear(scores.permute(0, 2, 3, 1), mix).permute(0, 3, 1, 2)
 
 
+def again(weights: Tensor) -> Tensor:
+    weights /= weights.sum(-1, keepdim=True)
+    return weights
+
+
+def without_first(weights: Tensor) -> Tensor:
+    weights[..., 0] = 0
+    return weights
+
+
 class Layer(nn.Module):
     """Query, key and value of 4 heads, and what a row of a table makes of them."""
 
@@ -52,6 +62,10 @@ WORKS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], str]] = {
     "hidden by where": (lambda q, k: torch.where(NOT_SELF, 0.0, softmax(q, k)), "partial"),
     "made to sum to one again": (lambda q, k: F.normalize(softmax(q, k).masked_fill(NOT_SELF, 0), 1.0, -1), "softmax"),
     "a sink that is dropped": (lambda q, k: F.pad(q @ k.mT, (0, 1)).softmax(-1)[..., :-1], "partial"),
+    "head mask in place": (lambda q, k: softmax(q, k).mul_(HEADS), "partial"),
+    "hidden in place": (lambda q, k: softmax(q, k).masked_fill_(NOT_SELF, 0), "partial"),
+    "hidden in place and made to sum to one again": (lambda q, k: again(softmax(q, k).masked_fill_(NOT_SELF, 0)), "softmax"),
+    "set to zero by index": (lambda q, k: without_first(softmax(q, k)), "partial"),
     "scores of key and query, turned": (lambda q, k: (k @ q.mT).softmax(-2).mT, "softmax"),
 }
 
@@ -79,11 +93,10 @@ def fold(x: Tensor) -> Tensor:
 
 # what is done with query, key and value; the error and what it says
 REFUSED: dict[str, tuple[Callable[[Tensor, Tensor, Tensor], Tensor], type[AttnvizError], str]] = {
-    "in place": (lambda q, k, v: softmax(q, k).mul_(HEADS) @ v, ChangedInPlace, "Layer 0: weights were changed in place"),
     "dropout in place": (
         lambda q, k, v: F.dropout(softmax(q, k), 0.5, inplace=True) @ v,
         ChangedInPlace,
-        "Layer 0: weights were changed in place.*inplace=False",
+        "Layer 0: a dropout in place wrote over its weights.*inplace=False",
     ),
     "heads that talk below zero": (lambda q, k, v: talk(softmax(q, k), WILD) @ v, PromiseBroken, "Layer 0: .*were changed between"),
     "more than one": (lambda q, k, v: (softmax(q, k) + 0.1) @ v, PromiseBroken, "Layer 0: rows sum to between 1.5 and 1.5"),
@@ -93,13 +106,11 @@ REFUSED: dict[str, tuple[Callable[[Tensor, Tensor, Tensor], Tensor], type[Attnvi
         UnknownShape,
         "Layer 0: .* 5 axes",
     ),
-    "some heads only": (lambda q, k, v: softmax(q, k)[:, :2] @ v[:, :2], UnknownShape, "Layer 0: its weights have 4 axes"),
-    "another order of axes": (
-        lambda q, k, v: torch.einsum("bkhq,bhkd->bhqd", softmax(q, k).permute(0, 3, 1, 2), v),
+    "set into another frame": (
+        lambda q, k, v: F.pad(softmax(q, k), (1, 0)) @ F.pad(v, (0, 0, 1, 0)),
         UnknownShape,
-        "Layer 0: its weights",
+        r"Layer 0: its weights were set into another frame.*layers=",
     ),
-    "one by one": (lambda q, k, v: (softmax(q, k).unsqueeze(-1) * v.unsqueeze(2)).sum(3), UnknownShape, "Layer 0: its weights"),
 }
 
 
