@@ -14,7 +14,7 @@ from benchmarks.truth.layouts import Layout
 from benchmarks.truth.masks import Mask
 from benchmarks.truth.products import Product, Scores, tables
 from benchmarks.truth.projections import PROJECTIONS, Projection, Widths
-from benchmarks.truth.rows import Rows
+from benchmarks.truth.row import Rows
 from benchmarks.truth.told import AGAIN, Telling
 
 SHARP = 2.5  # so that rows of weights differ by more than rounding

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.truth.draw import Draw
-from benchmarks.truth.families import DTYPES, FAMILIES, FAMILY_WEIGHTS, HALF, MODES, Made, Mode
+from benchmarks.truth.families import FAMILIES, FAMILY_WEIGHTS, HALF
 from benchmarks.truth.known import KNOWN
+from benchmarks.truth.made import DTYPES, MODES, Made, Mode
 
 
 @dataclass(frozen=True)

@@ -1,52 +1,29 @@
 """What a case is about: each composes a net of the tables, and says what it is called with."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from benchmarks.truth.attention import draw_attention
 from benchmarks.truth.decoys import DECOYS
 from benchmarks.truth.draw import Draw
 from benchmarks.truth.gates import GATES
+from benchmarks.truth.inputs import draw_image, draw_rows, draw_there, shaped, views_of
+from benchmarks.truth.made import Cast, Made
 from benchmarks.truth.nets import NORMS, ImageNet, Rowwise, Towers
 from benchmarks.truth.planes import PLANES
-from benchmarks.truth.rows import ROWS, WEIGHTS, Rows
+from benchmarks.truth.row import Rows
+from benchmarks.truth.rows import ROWS
 from benchmarks.truth.steps import Decoder, Generation, generate
 from benchmarks.truth.textbook import Decoder as Recurrent
 from benchmarks.truth.textbook import Queries
 from benchmarks.truth.torchs import Encoder
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-Mode = Callable[[], AbstractContextManager[object]]
-MODES: dict[str, Mode] = {
-    "no_grad": torch.no_grad, "gradients": nullcontext, "inference_mode": torch.inference_mode,
-}  # fmt: skip
-
-
-Cast = Callable[[object], object]  # to the precision of the case
-
-
-@dataclass(frozen=True)
-class Made:
-    """A net and its inputs; `run`: where it is not simply called with them.
-
-    `rounding`: of the output, in epsilons, where torch takes another kernel as soon as somebody looks; else not a bit may change.
-    """
-
-    net: nn.Module
-    given: Sequence[object]
-    named: Mapping[str, object] = field(default_factory=dict)
-    run: Callable[[nn.Module, Cast], object] | None = None
-    rounding: float = 0.0
-    trains: bool = False
-
 
 def attention(draw: Draw) -> Made:
     """Self- or cross-attention over rows of any origin, one layer or two, perhaps with a decoy between."""
-    rows = _rows(draw)
+    rows = draw_rows(draw)
     named: dict[str, object] = {}
     if draw.chance(0.25):
         rows.context = draw.size(rows.t, rows.t, 3, 4, 5, 6)
@@ -54,7 +31,7 @@ def attention(draw: Draw) -> Made:
     draw.note("sizes", f"batch {rows.b}, {rows.name}s {rows.w}, positions {rows.t}, keys {rows.context or rows.t}")
     layers: list[nn.Module] = [draw_attention(draw, rows)]
     if rows.padded or rows.context is not None:
-        named["there"] = _shaped(draw, _there(draw, rows.b, rows.t if rows.context is None else rows.context))
+        named["there"] = shaped(draw, draw_there(draw, rows.b, rows.t if rows.context is None else rows.context))
     bare = draw.parts["rows"] == "tokens" and isinstance(rows.take.stem, nn.Identity)
     if bare and draw.chance(0.3):  # the layer alone, as the model
         return Made(layers[0], (rows.given[0], named.get("context", rows.given[0]), named.get("there")))
@@ -73,13 +50,6 @@ def attention(draw: Draw) -> Made:
     draw.note("rows by themselves", loops)
     net = Rowwise(rows, layers, norm, draw.chance(0.2), loops)
     return Made(net, rows.given, named, _twice(draw, rows, named), trains=norm == "batch, training")
-
-
-def _shaped(draw: Draw, there: Tensor) -> Tensor:
-    """(example, key), or with axes of one position for heads and queries."""
-    four = draw.chance(0.3)
-    draw.note("padding", "of four axes" if four else "of two axes")
-    return there[:, None, None] if four else there
 
 
 def _twice(draw: Draw, rows: Rows, named: Mapping[str, object]) -> Callable[[nn.Module, Cast], object] | None:
@@ -114,7 +84,7 @@ def towers(draw: Draw) -> Made:
 
 def decoys(draw: Draw) -> Made:
     """Rows, and one or two layers that are no attention."""
-    rows = _rows(draw)
+    rows = draw_rows(draw)
     draw.note("sizes", f"batch {rows.b}, {rows.name}s {rows.w}, positions {rows.t}")
     layers = [draw.part("decoy", DECOYS)(rows.c)]
     if draw.chance(0.4):
@@ -124,25 +94,25 @@ def decoys(draw: Draw) -> Made:
 
 def gates(draw: Draw) -> Made:
     """A gate over a feature map, perhaps of views behind each other in the batch, perhaps with a decoy behind it."""
-    image, views, joined = _image(draw, smallest=1)
+    image, views, joined = draw_image(draw, smallest=1)
     gate = draw.part("gate", GATES)(draw, image.shape[1])
     gate.parts, gate.order = views, "bw" if joined == "stacked" else "wb"
     layers: list[nn.Module] = [gate]
     if draw.chance(0.2):
         layers.append(draw.part("decoy", PLANES)(image.shape[1]))
-    return Made(ImageNet(layers, image.shape[1], joined), _views(image, views, joined))
+    return Made(ImageNet(layers, image.shape[1], joined), views_of(image, views, joined))
 
 
 def planes(draw: Draw) -> Made:
     """Feature maps, and layers that are no attention."""
-    image, views, joined = _image(draw, smallest=2)
-    return Made(ImageNet([draw.part("decoy", PLANES)(image.shape[1])], image.shape[1], joined), _views(image, views, joined))
+    image, views, joined = draw_image(draw, smallest=2)
+    return Made(ImageNet([draw.part("decoy", PLANES)(image.shape[1])], image.shape[1], joined), views_of(image, views, joined))
 
 
 def textbook(draw: Draw) -> Made:
     """Luong and Bahdanau in decoders, and additive attention of many queries."""
     b, n, c = draw.size(1, 2, 3, 4), draw.size(2, 3, 4, 6), draw.size(4, 6)
-    named = {"there": _there(draw, b, n)} if draw.chance(0.5) else {}
+    named = {"there": draw_there(draw, b, n)} if draw.chance(0.5) else {}
     draw.note("sizes", f"batch {b}, source {n}, channels {c}, {'padded' if named else 'not padded'}")
     if draw.chance(0.35):
         q = draw.size(1, 2, 3, n)
@@ -156,7 +126,7 @@ def torchs(draw: Draw) -> Made:
     b, n, h = draw.size(1, 2, 3, 4), draw.size(2, 3, 4, 6), draw.size(1, 2, 3, 4)
     crossing = draw.chance(0.35)
     m = draw.size(2, 3, n)
-    named: dict[str, object] = {"there": _there(draw, b, m if crossing else n)} if draw.chance(0.5) else {}
+    named: dict[str, object] = {"there": draw_there(draw, b, m if crossing else n)} if draw.chance(0.5) else {}
     if crossing:
         named["memory"] = torch.randn(b, m, 4 * h)
     draw.note("sizes", f"batch {b}, positions {n}, heads {h}, memory {m if crossing else 'none'}, padded {'there' in named}")
@@ -184,29 +154,3 @@ FAMILIES: dict[str, Callable[[Draw], Made]] = {
 }  # fmt: skip
 FAMILY_WEIGHTS = (48, 4, 8, 14, 4, 9, 7, 8)
 HALF = ("attention", "towers", "decoys", "textbook", "torch", "gates", "planes")  # generations compare their words: in float32
-
-
-def _rows(draw: Draw) -> Rows:
-    make = draw.part("rows", ROWS, WEIGHTS)
-    return make(draw, draw.size(1, 2, 2, 3, 4), draw.size(2, 3, 4, 6, 8), draw.size(4, 6, 8))
-
-
-def _there(draw: Draw, b: int, keys: int) -> Tensor:
-    """Which keys of each example are there: at least one."""
-    lengths = torch.tensor([draw.randint(1, keys) for _ in range(b)])
-    return torch.arange(keys) < lengths[:, None]
-
-
-def _image(draw: Draw, smallest: int) -> tuple[Tensor, int, str]:
-    """One view of (batch, channel, row, column), how many there are, and how they are joined."""
-    b, c = draw.size(1, 2, 3, 4), draw.size(4, 8)
-    high, wide = draw.size(smallest, 2, 4, 5, c), draw.size(smallest, 2, 4, 6, c)
-    joined = draw.part("views", {name: name for name in ("one", "list", "pair", "stacked")}, (70, 10, 10, 10))
-    views = 1 if joined == "one" else 2 if joined == "pair" else draw.size(2, 3)
-    draw.note("sizes", f"batch {b}, views {views}, channels {c}, rows {high}, columns {wide}")
-    return torch.randn(b, c, high, wide), views, joined
-
-
-def _views(image: Tensor, views: int, joined: str) -> tuple[object, ...]:
-    images = [image, *(torch.randn_like(image) for _ in range(views - 1))]
-    return {"one": (image,), "list": (images,), "pair": tuple(images), "stacked": (torch.stack(images, 1),)}[joined]

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.truth.attention import Attention
-from benchmarks.truth.rows import Rows
+from benchmarks.truth.row import Rows
 
 
 class Rowwise(nn.Module):

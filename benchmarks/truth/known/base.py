@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from benchmarks.truth.families import Made
+from benchmarks.truth.made import Made
 from benchmarks.truth.told import AGAIN, Telling
 
 Known = Callable[[], Made]
