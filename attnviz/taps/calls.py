@@ -22,7 +22,7 @@ from attnviz.taps.masks import Masks
 from attnviz.taps.place import Place, place
 from attnviz.taps.sdpa import from_kernel
 from attnviz.taps.softmaxes import Softmaxes
-from attnviz.taps.traces import CARRIES, CONCATENATIONS, NORMS, Traces, variants
+from attnviz.taps.traces import CARRIES, CONCATENATIONS, COPIES, NORMS, POOLS, Traces, variants
 
 # A mode is off while it answers a call, so it would not see the kernel that this Python function of torch calls inside.
 # The same code without the question whether a mode is on can run with the mode on.
@@ -103,6 +103,10 @@ def _carry(mode: calls, output: Any, /, *args: Any, **_: Any) -> None:
     mode.traces.carried(output, args)
 
 
+def _copy(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
+    mode.traces.copied(output, source)
+
+
 def _norm(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
     mode.traces.normed(output, source)
 
@@ -170,7 +174,8 @@ def _refused(kernels: Iterable[Any]) -> list[tuple[Iterable[Any], Callable[..., 
 
 ALWAYS: list[tuple[Iterable[Any], Callable[..., None]]] = [
     ([F.scaled_dot_product_attention], _kernel),
-    *_refused(FUSED_LAYERS), (CARRIES, _carry), (NORMS, _norm), (CONCATENATIONS, _concatenate), (variants("__getitem__"), _index),
+    *_refused(FUSED_LAYERS), (CARRIES, _carry), (COPIES, _copy), (NORMS | POOLS, _norm), (CONCATENATIONS, _concatenate),
+    (variants("__getitem__"), _index),
     (variants("__setitem__"), _set), *eager.LOOKS, (SIGMOID, _sigmoid), (CLIPPED, _clipped),
 ]  # fmt: skip
 ON_THE_WAY: list[tuple[Iterable[Any], Callable[..., None]]] = [

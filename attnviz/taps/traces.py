@@ -29,10 +29,15 @@ PROJECTIONS, CONVOLUTIONS = variants("linear"), variants("conv1d", "conv2d", "co
 SUMS_WITH_PROJECTIONS = variants("addmm")
 CONCATENATIONS = variants("cat", "concat", "concatenate")
 NORMS = variants("layer_norm", "rms_norm", "normalize")
+COPIES = variants("contiguous", "clone", "reshape", "flatten")
+POOLS = variants(
+    *(f"{kind}_pool{axes}d" for kind in ("avg", "max", "adaptive_avg", "adaptive_max", "lp") for axes in (1, 2, 3)),
+    "mean", "amax", "interpolate", "unfold", "pixel_shuffle", "pixel_unshuffle",
+)  # fmt: skip
 CARRIES = variants(
     "add", "add_", "sub", "sub_", "mul", "mul_", "div", "div_", "true_divide", "neg", "where", "masked_fill", "masked_fill_",
     "tanh", "clamp", "clamp_min", "clamp_max", "max", "maximum", "to", "float", "half", "bfloat16", "double", "type_as",
-    "contiguous", "clone", "reshape", "flatten", "stack", "repeat", "repeat_interleave", "index_select",
+    "stack", "repeat", "repeat_interleave", "index_select",
     "index_copy_", "roll", "gather", "tril", "pad", "dropout", "gelu", "relu", "silu",
     "copy_",
 )  # fmt: skip
@@ -69,7 +74,8 @@ class Trace(NamedTuple):
     """`sources`: what was projected into this tensor. `kind`: set where it is a query-key product.
 
     `last`: whether the projection was along the last axis; `width`: how many numbers it gave, for each of `tokens`.
-    `roots`: those of all sources; `of_keys`: for a product, those of its keys.
+    `roots`: those of all sources; `of_keys`: for a product, those of its keys. `memory`: what the projection wrote to, or a copy
+    of it; the numbers of that stood at an offset, in a shape and with strides before: `laid`.
     """
 
     sources: frozenset[Source]
@@ -79,6 +85,8 @@ class Trace(NamedTuple):
     tokens: int = 0
     roots: frozenset[Source] = frozenset()
     of_keys: frozenset[Source] = frozenset()
+    memory: StorageWeakRef | None = None
+    laid: tuple[int, tuple[int, ...], tuple[int, ...]] | None = None
 
 
 NOTHING = Trace(frozenset())
@@ -109,7 +117,8 @@ class Traces:
         tokens = output.numel() // width if width else 0
         same_places = last or output.shape[2:] == source.shape[2:]
         roots = found.roots if same_places else frozenset((Source(output, frozenset()),))
-        self._put(output, Trace(frozenset((found,)), None, last, width, tokens, roots))
+        memory = _held(output) if last and _memory(output) else None
+        self._put(output, Trace(frozenset((found,)), None, last, width, tokens, roots, memory=memory))
 
     def carried(self, output: Any, inputs: Iterable[Any]) -> None:
         found = [trace[0] for tensor in tensors(inputs) if (trace := self._of.get(_memory(tensor))) is not None]
@@ -122,8 +131,24 @@ class Traces:
             first = first._replace(sources=sources, roots=roots, kind=kinds[0] if kinds else None)
         self._put(output, first)
 
+    def copied(self, output: Any, source: Any) -> None:
+        """As carried, and where each number stood in the projection stays known."""
+        trace = self.of(source) if isinstance(source, Tensor) else None
+        if trace is None or not isinstance(output, Tensor):
+            return
+        place = _memory(source)
+        if (
+            trace.memory is not None
+            and trace.laid is None
+            and trace.memory.cdata == place != _memory(output)
+            and output.is_contiguous()
+        ):
+            laid = int(source.storage_offset()), tuple(source.shape), source.stride()
+            trace = trace._replace(memory=_held(output), laid=laid)
+        self._put(output, trace)
+
     def normed(self, output: Any, source: Any) -> None:
-        """As carried; two norms of one tensor have that in common, also where nothing is known of it."""
+        """As carried; two norms or pools of one tensor have that in common, also where nothing is known of it."""
         if isinstance(source, Tensor) and self.of(source) is None and (found := self._source(source, None)) is not None:
             self._put(output, Trace(frozenset(), roots=found.roots))
         else:
@@ -156,9 +181,7 @@ class Traces:
         """ "self" where query and key come from the same places; by length where nothing is known of either."""
         of_query, of_key = self.of(query), self.of(key)
         if 0 != _memory(query) == _memory(key):
-            apart = query.storage_offset() - key.storage_offset()
-            rows_apart = of_query is not None and of_query.width > 0 and apart and apart % of_query.width == 0
-            return "soft" if rows_apart else "self"
+            return "soft" if of_query is not None and _rows_apart(of_query, query, key) else "self"
         if of_query is None or of_key is None:
             return "self" if of_query is of_key and same_length else "soft"
         if of_query.sources & of_key.sources:
@@ -199,6 +222,25 @@ class Traces:
             self._of[place] = (trace, _held(output) if known is None else known[1])
 
 
+def _rows_apart(trace: Trace, query: Tensor, key: Tensor) -> bool:
+    """Whether query and key begin at the same feature of different tokens of one projection."""
+    if trace.memory is None or not trace.width or trace.memory.cdata != _memory(query):
+        return False
+    (of_query, one), (of_key, two) = (divmod(_stood(trace, int(part.storage_offset())), trace.width) for part in (query, key))
+    return one == two and of_query != of_key
+
+
+def _stood(trace: Trace, offset: int) -> int:
+    """Where a number of a copy stood in the projection."""
+    if trace.laid is None:
+        return offset
+    start, shape, stride = trace.laid
+    for size, step in zip(reversed(shape), reversed(stride), strict=True):
+        offset, index = divmod(offset, size)
+        start += index * step
+    return start
+
+
 def _any_same(of_query: Trace, of_key: Trace) -> bool:
     places = ((one, two) for one in of_query.sources or of_query.roots for two in of_key.sources or of_key.roots)
     return any(_same_places(one, two) for one, two in places)
@@ -207,7 +249,11 @@ def _any_same(of_query: Trace, of_key: Trace) -> bool:
 def _same_places(query: Source, key: Source) -> bool:
     if query.memory.cdata == key.memory.cdata:
         return not query.beside(key)
-    return key.roots <= query.roots
+    return all(any(_same_root(one, two) for two in query.roots) for one in key.roots)
+
+
+def _same_root(one: Source, two: Source) -> bool:
+    return one is two or (one.memory.cdata == two.memory.cdata and not one.beside(two))
 
 
 def tensors(values: Iterable[Any]) -> Iterator[Tensor]:

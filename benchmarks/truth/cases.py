@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import torch
 from torch import Tensor, nn
@@ -43,8 +43,8 @@ def known(name: str, dtype: str = "float32", mode: str = "no_grad") -> Case:
 
 
 def _prepared(seed: int, parts: dict[str, str], made: Made, dtype: torch.dtype, mode: Mode) -> Case:
-    cast = partial(_cast, dtype=dtype)
-    given = [cast(value) for value in made.given]
+    cast = cache(partial(_cast, dtype=dtype))  # what was given twice is one tensor
+    given = [[cast(item) for item in value] if isinstance(value, list) else cast(value) for value in made.given]
     named = {name: cast(value) for name, value in made.named.items()}
 
     def call(net: nn.Module) -> object:
@@ -55,6 +55,4 @@ def _prepared(seed: int, parts: dict[str, str], made: Made, dtype: torch.dtype, 
 
 
 def _cast(value: object, dtype: torch.dtype) -> object:
-    if isinstance(value, list):
-        return [_cast(item, dtype) for item in value]
     return value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value

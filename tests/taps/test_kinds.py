@@ -135,3 +135,48 @@ def test_a_cache_of_latents_holds_places_that_the_layer_asked_from_before(implem
             ids, attention_mask=torch.ones_like(ids), max_new_tokens=4, do_sample=False, eos_token_id=None, pad_token_id=0
         )
     assert [(m.kind, m.shape) for m in tape] == [("self", (4, 7, 7))] * 2
+
+
+class OfPooled(nn.Module):
+    """Queries of all places, keys of pooled ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.q, self.kv = nn.Linear(8, 8), nn.Linear(8, 16)
+
+    def forward(self, x: Tensor) -> Tensor:
+        k, v = self.kv(F.avg_pool1d(x.mT, 2).mT).chunk(2, -1)
+        return (self.q(x) @ k.mT).softmax(-1) @ v
+
+
+def test_keys_of_pooled_places_are_those_of_the_same_input() -> None:
+    net = OfPooled()
+    with torch.no_grad(), record(net) as tape:
+        net(torch.randn(2, 6, 8))
+    assert tape["OfPooled"].kind == "self"
+
+
+@pytest.mark.parametrize("length", [2, 3, 6])
+def test_torchs_self_attention_is_self_where_the_tokens_are_a_multiple_of_three(length: int) -> None:
+    net = nn.MultiheadAttention(8, 2, batch_first=True)
+    x = torch.randn(2, length, 8)
+    with record(net) as tape:
+        net(x, x, x, need_weights=False)
+    assert next(iter(tape)).kind == "self"
+
+
+class OneProjectionForTwo(nn.Module):
+    """Two inputs behind each other through one projection, and the queries of one meet the keys of the other."""
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        both = F.linear(torch.cat([x, y]), torch.eye(8)).unflatten(-1, (2, 4)).transpose(1, 2)
+        query, key = (both.contiguous() if self.training else both).chunk(2)
+        return (query @ key.mT).softmax(-1) @ key
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_rows_of_one_projection_apart_from_each_other_are_two_inputs(copied: bool) -> None:
+    net = OneProjectionForTwo().train(copied)
+    with record(net) as tape:
+        net(torch.randn(3, 6, 8), torch.randn(3, 6, 8))
+    assert next(iter(tape)).kind == "soft"
