@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor
 from torch.compiler import is_compiling
 from torch.nn import functional as F
+from torch.nn.modules.conv import _ConvNd
 from torch.overrides import TorchFunctionMode
 
 from attnviz.probe import Probe
@@ -20,9 +21,11 @@ from attnviz.taps.gates import CLIPPED, EXPANDS, MULTIPLY, RESHAPES, SCALES, SIG
 from attnviz.taps.hidden import FUSED_LAYERS, flex_kernels, refuse_kernel, refuse_unfollowed, refused_compiled
 from attnviz.taps.masks import Masks
 from attnviz.taps.place import Place, place
+from attnviz.taps.pooled import GLOBAL, MEANS
 from attnviz.taps.sdpa import from_kernel
 from attnviz.taps.softmaxes import Softmaxes
 from attnviz.taps.traces import CARRIES, CONCATENATIONS, COPIES, NORMS, POOLS, Traces, variants
+from attnviz.taps.turned import TURNS
 
 # A mode is off while it answers a call, so it would not see the kernel that this Python function of torch calls inside.
 # The same code without the question whether a mode is on can run with the mode on.
@@ -48,7 +51,8 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
         self.traces, self.masks, self.softmaxes = Traces(), Masks(), Softmaxes()
         self.gates = Gates()
         self.following = False
-        self.looks = {**QUIET, **_looks(*_refused(flex_kernels()))}
+        self.turning = any(isinstance(module, _ConvNd) for module in modules.values())  # else nothing has channels to turn
+        self.looks = {**(QUIET_TURNING if self.turning else QUIET), **_looks(*_refused(flex_kernels()))}
         refused_compiled(modules, wanted, emit)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -60,7 +64,7 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
                 return _multi_head(*args, **kwargs)
         output = func(*args, **kwargs)
         looks = self.looks.get(func)
-        if looks is not None or self.softmaxes:
+        if looks is not None or self.softmaxes or self.gates.turned or self.gates.pooled:
             try:
                 self.look(func, looks or (), output, args, kwargs)
             except Exception as error:
@@ -70,8 +74,14 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
     def look(self, func: Any, looks: tuple[Callable[..., None], ...], output: Any, args: Any, kwargs: Any) -> None:
         for look in looks:
             look(self, output, *args, **kwargs)
-        if self.softmaxes and func not in eager.OWN:
+        if self.gates.pooled:
+            self.gates.pooled.follow(output, args)
+        if func in eager.OWN:
+            return
+        if self.softmaxes:
             self.softmaxes.follow(func, output, args, kwargs)
+        if self.gates.turned:
+            self.gates.turned.follow(output, args)
 
     def stumbled(self, error: Exception) -> None:
         found = self.place()
@@ -82,7 +92,7 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
         """From now on there are weights or gates on their way, and what changes their shape is of interest too."""
         if not self.following:
             self.following = True
-            self.looks.update(LOOKS)
+            self.looks.update(LOOKS_TURNING if self.turning else LOOKS)
 
     def place(self) -> Place | None:
         """Where this call is made, if a record of it is wanted; a layer with a probe speaks for itself."""
@@ -127,7 +137,8 @@ def _index(mode: calls, output: Any, /, source: Any, index: Any = None, *_: Any,
 
 def _sigmoid(mode: calls, output: Tensor, /, *inputs: Any, **_: Any) -> None:
     if output.ndim in (2, 3, 4, 5) and (found := mode.place()) is not None:
-        mode.gates.made(output, found, mode.traces.of(inputs[0]) if inputs else None)
+        source = inputs[0] if inputs else None
+        mode.gates.made(output, found, None if source is None else mode.traces.of(source), source)
         mode.follow()
 
 
@@ -142,12 +153,24 @@ def _scaled(mode: calls, output: Tensor, /, left: Any, right: Any = None, **_: A
     trace = mode.gates.is_clipped(left)
     sixth = isinstance(right, int | float) and abs(right - 6) * abs(6 * right - 1) < 1e-6
     if trace is not None and sixth and (found := mode.place()) is not None:
-        mode.gates.made(output, found, trace)
+        mode.gates.made(output, found, trace, left)
 
 
 def _reshape(mode: calls, output: Any, /, source: Tensor, *_: Any, **__: Any) -> None:
     if mode.gates:
         mode.gates.reshaped(output, source)
+
+
+def _turn(mode: calls, output: Any, /, source: Tensor, *args: Any, func: Any, **kwargs: Any) -> None:
+    mode.gates.turned.turned(func, output, source, args, kwargs, mode.traces)
+
+
+def _mean(mode: calls, output: Any, /, source: Any, *args: Any, **kwargs: Any) -> None:
+    mode.gates.pooled.mean(output, source, args, kwargs)
+
+
+def _global(mode: calls, output: Any, /, source: Any, *_: Any, **__: Any) -> None:
+    mode.gates.pooled.pool(output, source)
 
 
 def _expand(mode: calls, output: Tensor, /, source: Tensor, *_: Any, **__: Any) -> None:
@@ -183,6 +206,11 @@ ON_THE_WAY: list[tuple[Iterable[Any], Callable[..., None]]] = [
 ]  # fmt: skip
 
 
+TURNING: list[tuple[Iterable[Any], Callable[..., None]]] = [
+    *(([func], partial(_turn, func=func)) for func in TURNS), (MEANS, _mean), (GLOBAL, _global),
+]  # fmt: skip
+
+
 def _looks(*table: tuple[Iterable[Any], Callable[..., None]]) -> Looks:
     """What to do after each function that matters."""
     found: Looks = {}
@@ -194,3 +222,4 @@ def _looks(*table: tuple[Iterable[Any], Callable[..., None]]) -> Looks:
 
 QUIET = _looks(*ALWAYS)
 LOOKS = _looks(*ALWAYS, *ON_THE_WAY)
+QUIET_TURNING, LOOKS_TURNING = _looks(*ALWAYS, *TURNING), _looks(*ALWAYS, *ON_THE_WAY, *TURNING)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from torch import Tensor
+from torch.nn import functional as F
 
 from attnviz.maps import Kind
 from attnviz.taps.base import Emit
@@ -100,7 +101,7 @@ def _met(mode: Mode, output: Any, weights: Any, values: Tensor, layout: Layout) 
     if softmaxes.get(weights) is None or softmaxes.get(values, Stage.WEIGHTS) is not None or constant(values):
         return False
     clean, thread = softmaxes.taken(weights)
-    found = layout(clean)
+    found = None if thread.composed else layout(clean)
     if found is None:
         return False
     if len(thread.shape) == 4 and found.ndim == 3 and thread.shape[-2:] == found.shape[-2:] and found.numel() == clean.numel():
@@ -119,6 +120,8 @@ def _met(mode: Mode, output: Any, weights: Any, values: Tensor, layout: Layout) 
 def _paired(mode: Mode, output: Any, left: Tensor, right: Tensor) -> None:
     """A product of two tensors, neither of which are weights, may be that of query and key."""
     if mode.softmaxes.get(left, Stage.WEIGHTS) is not None or mode.softmaxes.get(right, Stage.WEIGHTS) is not None:
+        if all(mode.softmaxes.get(part, Stage.WEIGHTS) is not None for part in (left, right)):
+            mode.softmaxes.composed(output, left)
         return
     kind = mode.traces.kind(left, right, same_length=output.ndim > 1 and output.shape[-1] == output.shape[-2])
     mode.traces.multiplied(output, left, right)
@@ -188,4 +191,11 @@ LOOKS: list[tuple[Iterable[Any], Look]] = [
     (variants("cdist", "cosine_similarity"), _distance), (SOFTMAX, _softmax), (variants("sum"), _sum),
 ]  # fmt: skip
 # After these, nothing is carried on but by the look itself.
-OWN = PROJECTIONS | CONVOLUTIONS | SUMS_WITH_PROJECTIONS | SOFTMAX | variants("matmul", "bmm", "mm", "mv", "baddbmm", "einsum")
+OWN = (
+    {F.scaled_dot_product_attention}
+    | PROJECTIONS
+    | CONVOLUTIONS
+    | SUMS_WITH_PROJECTIONS
+    | SOFTMAX
+    | variants("matmul", "bmm", "mm", "mv", "baddbmm", "einsum")
+)

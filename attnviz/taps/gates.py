@@ -12,13 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from attnviz.maps import Kind, Receipt, check_promise
 from attnviz.taps.base import Record
 from attnviz.taps.place import Place
+from attnviz.taps.pooled import Pooled
 from attnviz.taps.traces import Trace, variants
+from attnviz.taps.turned import Turned
 from attnviz.weights import Dense
 
 SIGMOID = variants("sigmoid", "sigmoid_", "hardsigmoid")
@@ -35,10 +38,14 @@ AXES: dict[Kind, tuple[str, ...]] = {"channel": ("channel",), "spatial": ("row",
 
 @dataclass(frozen=True)
 class Gate:
-    """A sigmoid's output on its way to a feature map, and what it was before it was expanded to the size of the map."""
+    """A sigmoid's output on its way to a feature map, and what it was before it was expanded to the size of the map.
+
+    `pooled`: whether it was made of what had been pooled over all positions.
+    """
 
     place: Place
     trace: Trace | None
+    pooled: bool = False
     small: Tensor | None = None
 
 
@@ -48,12 +55,13 @@ class Gates:
     def __init__(self) -> None:
         self._made: Any = WeakTensorKeyDictionary()
         self._clipped: Any = WeakTensorKeyDictionary()
+        self.turned, self.pooled = Turned(), Pooled()
 
     def __bool__(self) -> bool:
         return bool(self._made)
 
-    def made(self, gate: Tensor, place: Place, trace: Trace | None) -> None:
-        self._made[gate] = Gate(place, trace)
+    def made(self, gate: Tensor, place: Place, trace: Trace | None, of: Any) -> None:
+        self._made[gate] = Gate(place, trace, of in self.pooled)
 
     def clipped(self, output: Tensor, trace: Trace | None) -> None:
         self._clipped[output] = trace or Trace(frozenset())
@@ -80,8 +88,12 @@ class Gates:
         if (found[0] is None) == (found[1] is None):
             return None
         factor, features, gate = (left, right, found[0]) if found[0] is not None else (right, left, found[1])
-        small = factor if gate.small is None else gate.small
-        kind = kind_of(tuple(small.shape), tuple(features.shape), gate.trace)
+        small, shape = factor if gate.small is None else gate.small, features.shape
+        order = self.turned.as_made(features)
+        if order is not None and small.ndim == 4:
+            small, shape = small.permute(order), torch.Size(features.shape[axis] for axis in order)
+        pooled = gate.pooled and features not in self.pooled
+        kind = kind_of(tuple(small.shape), tuple(shape), gate.trace, pooled)
         if kind is None:
             return None
         del self._made[factor]
@@ -94,15 +106,15 @@ def _positions(gate: Tensor) -> tuple[int, int]:
     return (1, sizes[0]) if len(sizes) == 1 else (sizes[0], sizes[1])
 
 
-def kind_of(gate: tuple[int, ...], features: tuple[int, ...], trace: Trace | None = None) -> Kind | None:
-    """What a factor of this shape says about a feature map; `trace`: of what the gate was made."""
+def kind_of(gate: tuple[int, ...], features: tuple[int, ...], trace: Trace | None = None, pooled: bool = False) -> Kind | None:
+    """What a factor of this shape says about a feature map; `trace`: of what the gate was made, `pooled`: over all positions."""
     if len(gate) != len(features) or len(gate) not in (3, 4, 5) or gate[0] != features[0]:
         return None
     axes = len(gate) - 2
     known = trace is not None and trace.width > 0
     along_last, width = (trace.last, trace.width) if trace is not None else (True, 0)
     first, last, ones = features[1], features[-1], (1,) * axes
-    if gate[1:] == (first, *ones) and first > 1 and math.prod(features[2:]) > 1:
+    if gate[1:] == (first, *ones) and first > 1 and (pooled or (1 not in features[2:])):
         return "channel" if axes > 1 or (known and width == first) else None
     if gate[1:] == (*ones, last) and last > 1 and math.prod(features[1:-1]) > 1 and along_last and width == last:
         return "channel" if axes == 2 else None

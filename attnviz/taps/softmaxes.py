@@ -62,8 +62,9 @@ class Thread:
     `grid`: whether its features are of all pairs, on axes of their own. `changed`: whether weights are no longer the numbers that
     the softmax gave, `blind`: whether it has rows that are NaN because a query may look at nothing. `clean`: what the tensor would
     be without the dropout behind the softmax, and its version then; `dropped`: whether there was one in place. `shape`: the one
-    with most axes that the numbers had in this order; `rebuilt`: whether weights were set into another frame. `trace`: of the
-    scores. `met`: where in memory stood what has met values already.
+    with most axes that the numbers had in this order; `rebuilt`: whether weights were set into another frame; `composed`: whether
+    they are a product of weights, as in a pseudo-inverse. `trace`: of the scores. `met`: where in memory stood what has met values
+    already.
     """
 
     stage: Stage
@@ -77,6 +78,7 @@ class Thread:
     shape: tuple[int, ...] = ()
     rebuilt: bool = False
     trace: Trace | None = None
+    composed: bool = False
     met: set[tuple[int, int, int]] = field(default_factory=set)
 
 
@@ -123,6 +125,10 @@ class Softmaxes:
             )
         return thread is not None
 
+    def composed(self, output: Any, weights: Tensor) -> None:
+        """A product of weights with weights."""
+        self._put(output, replace(self._of[weights], composed=True, changed=True, clean=None, version=_version(output)))
+
     def projected(self, output: Any, source: Tensor) -> bool:
         """Whether a projection kept to the thread: features of pairs that become one number, heads that talk."""
         thread = self.get(source, Stage.BESIDE)
@@ -147,9 +153,7 @@ class Softmaxes:
         found = [(self._of[tensor], tensor) for tensor in tensors(given) if tensor in self._of]
         if not found:
             return
-        thread, source = max(found, key=lambda pair: pair[0].stage)
-        if thread.stage >= Stage.WEIGHTS and len({id(tensor) for other, tensor in found if other.stage >= Stage.WEIGHTS}) > 1:
-            thread = replace(thread, changed=True)
+        thread, source = max(found, key=lambda pair: (pair[0].stage, pair[0].composed))
         if output is None or (isinstance(output, Tensor) and any(output is value for value in given)):
             return self._in_place(func, given[0] if output is None else output, thread, func in DROPOUT and _drops(*args, **kwargs))
         if func in SUMS:

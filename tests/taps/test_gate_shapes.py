@@ -80,3 +80,50 @@ def test_what_only_has_the_shape_of_a_gate_is_not_recorded(part: nn.Module, gate
     model = Gated(part, gate, as_is)  # type: ignore[arg-type]
     with pytest.raises(NothingRecorded), record(model):
         model(torch.randn(*size))
+
+
+class Turning(nn.Module):
+    """A gate of places (arXiv:1807.06521) on a map whose axes changed places, and were put back."""
+
+    def __init__(self, there: Callable[[Tensor], Tensor], back: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.there, self.back, self.conv = there, back, nn.Conv2d(2, 1, 3, padding=1)
+
+    def gate(self, y: Tensor) -> Tensor:
+        return self.conv(torch.stack([y.amax(1), y.mean(1)], 1)).sigmoid()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.there(x)
+        return self.back(y * self.gate(y))
+
+
+# how a map is turned and turned back; whether its gate is one of places then
+TURNED = {
+    "not at all": (lambda x: x, lambda y: y, (5, 6)),
+    "channels with rows": (lambda x: x.permute(0, 2, 1, 3).contiguous(), lambda y: y.permute(0, 2, 1, 3), None),
+    "channels with columns": (lambda x: x.transpose(1, 3), lambda y: y.transpose(1, 3), None),
+    "channels with columns, and a sum": (lambda x: x.movedim(3, 1).relu() + 1, lambda y: y.movedim(1, 3), None),
+    "there and back": (lambda x: x.transpose(1, 2).contiguous().swapaxes(2, 1).clone(), lambda y: y, (5, 6)),
+}
+
+
+@pytest.mark.parametrize(("there", "back", "found"), TURNED.values(), ids=TURNED)
+def test_a_gate_over_a_row_and_the_channels_is_none_of_places(there: object, back: object, found: tuple[int, int] | None) -> None:
+    model = nn.Sequential(nn.Conv2d(8, 8, 1), Turning(there, back), Turning(lambda x: x, lambda y: y))  # type: ignore[arg-type]
+    x = torch.randn(*PHOTO)
+    with torch.no_grad(), record(model) as tape:
+        model(x)
+        expected = model[1].gate(there(model[0](x)))[1, 0]  # type: ignore[operator]
+    assert tape.layers == (("1", "2") if found else ("2",))
+    assert tape.example(1)["2"].shape == (5, 6)
+    if found:
+        torch.testing.assert_close(torch.from_numpy(tape.example(1)["1"].dense().copy()), expected)
+
+
+def test_a_gate_of_places_is_one_also_where_rows_and_columns_changed_places() -> None:
+    model = nn.Sequential(Turning(lambda x: x.transpose(2, 3), lambda y: y.transpose(2, 3)))
+    x = torch.randn(*PHOTO)
+    with torch.no_grad(), record(model) as tape:
+        model(x)
+        expected = model[0].gate(x.transpose(2, 3))[1, 0].T  # type: ignore[operator]
+    torch.testing.assert_close(torch.from_numpy(tape.example(1)["0"].dense().copy()), expected)

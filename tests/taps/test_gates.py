@@ -177,3 +177,53 @@ def test_a_gate_is_what_the_map_is_multiplied_with_worked_out_by_hand() -> None:
     with record(model) as tape:
         model(torch.ones(1, 2, 2, 2))
     np.testing.assert_allclose(next(iter(tape)).dense(), [0.5, 0.75], atol=1e-7)
+
+
+class Squeezed(nn.Module):
+    """Squeeze-excitation by linear layers or convolutions, over whatever places there are."""
+
+    def __init__(self, convolved: bool) -> None:
+        super().__init__()
+        layer = (lambda a, b: nn.Conv2d(a, b, 1)) if convolved else nn.Linear
+        self.convolved, self.fc = convolved, nn.Sequential(layer(8, 4), nn.ReLU(), layer(4, 8), nn.Sigmoid())
+
+    def gate(self, x: Tensor) -> Tensor:
+        return self.fc(F.adaptive_avg_pool2d(x, 1) if self.convolved else x.mean((2, 3)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gate(x).view(len(x), 8, 1, 1)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5), (5, 1)])
+@pytest.mark.parametrize("convolved", [True, False])
+def test_a_gate_of_channels_is_one_also_over_a_single_place_or_row(convolved: bool, size: tuple[int, int]) -> None:
+    model = nn.Sequential(nn.Conv2d(8, 8, 1), Squeezed(convolved))
+    x = torch.randn(2, 8, *size)
+    with torch.no_grad(), record(model) as tape:
+        model(x)
+        expected = model[1].gate(model[0](x))  # type: ignore[operator]
+    assert tape.layers == ("1",)
+    np.testing.assert_allclose(tape.example(1)["1"].dense(), expected[1].flatten(), atol=1e-6)
+
+
+# what has the shape of a gate of channels over a map of one place or one row, and was not made of pooled features
+SINGLE = {
+    "a gated convolution": (lambda x, conv: x * conv(x).sigmoid(), (1, 1)),
+    "pooled features gated by themselves": (lambda x, conv: x.mean((2, 3), True) * conv(x.mean((2, 3), True)).sigmoid(), (5, 6)),
+    "columns of each channel (coordinate attention)": (lambda x, conv: x * conv(x.mean(2, True)).sigmoid(), (5, 1)),
+}
+
+
+@pytest.mark.parametrize(("function", "size"), SINGLE.values(), ids=SINGLE)
+def test_what_was_not_pooled_is_no_gate_of_channels_over_a_single_place_or_row(function: object, size: tuple[int, int]) -> None:
+    class Layer(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(8, 8, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return function(x, self.conv)  # type: ignore[operator]
+
+    model = Layer()
+    with pytest.raises(NothingRecorded), record(model):
+        model(torch.randn(2, 8, *size))
