@@ -58,6 +58,14 @@ class UnknownShape(MapError):
     """Attention over tensors whose axes cannot be told."""
 
 
+class AmbiguousExample(MapError):
+    """A layer of which nobody can tell which rows are of which example: its map as a whole can be had."""
+
+
+class NoExample(AttnvizError, IndexError):
+    """An example that is not in the batch, or not among those that a layer was called with."""
+
+
 class ChangedInPlace(MapError):
     """Weights that were written over before they met the values, or what they are made of before the first look at it."""
 

@@ -29,7 +29,10 @@ TILE = 1 << 22
 
 @dataclass(frozen=True)
 class Receipt:
-    """How a map was had. Times are in seconds; errors are the largest absolute ones found; `precision`: of the layer's numbers."""
+    """How a map was had. Times are in seconds; errors are the largest absolute ones found; `precision`: of the layer's numbers.
+
+    `evidence`: what tells that these rows are those of the example.
+    """
 
     layer: str
     how: str
@@ -40,6 +43,7 @@ class Receipt:
     seconds: float
     bytes: int
     precision: str = "float32"
+    evidence: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from functools import partial
 
 from torch import nn
 
-from attnviz.errors import AttnvizError, NothingRecorded, UnknownLayer
+from attnviz.errors import AmbiguousExample, AttnvizError, NoExample, NothingRecorded, UnknownLayer
 from attnviz.maps import AttentionMap
 from attnviz.taps import TAPS, Record, Refusal
 from attnviz.taps.hidden import refuse_transformed, refuse_unfollowed, refused_unseen
-from attnviz.taps.steps import joined
+from attnviz.taps.steps import APART, joined, looks_like_step, part_of
+from attnviz.weights import Weights
 
 _running: ContextVar[tuple[int, ...]] = ContextVar("running", default=())
 
@@ -26,11 +27,13 @@ _Labels = tuple[str, dict[str, tuple[str, ...]]]
 class Tape:
     """All records of one recording, by layer name in order of emission; maps are those of one example of the batch.
 
+    That is the first that a layer has, unless `example(i)` was asked for: then `layers` are those that have it.
+
     A layer that ran and has no map stands in `refused`, and asking for its map raises what was found.
     """
 
     def __init__(
-        self, records: dict[str, Record], refused: dict[str, AttnvizError], roles: Mapping[str, str], example: int = 0,
+        self, records: dict[str, Record], refused: dict[str, AttnvizError], roles: Mapping[str, str], example: int | None = None,
         labels: tuple[_Labels, ...] = (),
     ) -> None:  # fmt: skip
         self._records = records
@@ -39,12 +42,14 @@ class Tape:
         self._example = example
         self._labels = labels
         self._calls: Counter[str] = Counter()
+        self._last: dict[str, str] = {}
+        self._parts: dict[str, tuple[str, int]] = {}
         self.seconds = 0.0
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Names in order of emission."""
-        return tuple(self._records)
+        return tuple(name for name, record in self._records.items() if self._example is None or self._example in record.held)
 
     @property
     def refused(self) -> tuple[Refusal, ...]:
@@ -53,26 +58,30 @@ class Tape:
 
     @property
     def batch(self) -> int:
-        """Number of examples."""
-        return min((record.batch for record in self._records.values()), default=0)
+        """Number of examples, of the layer that has most."""
+        return max((max(record.held, default=-1) + 1 for record in self._records.values()), default=0)
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self.layers)
 
     def __iter__(self) -> Iterator[AttentionMap]:
         return (self[layer] for layer in self.layers)
 
     def __getitem__(self, name: str) -> AttentionMap:
-        """The map of the layer of this name, or of the only layer whose name begins with it; raises why a layer has none."""
+        """The map of the layer of this name, or of the only layer whose name begins with it; raises why a layer has none.
+
+        A call that was joined to the ones before still has its own name, and by that its own map.
+        """
         name = self._resolve(name)
         if name in self._refused:
             raise self._refused[name].with_traceback(None)
-        record = self._records[name]
+        joined_to, number = self._parts.get(name, (name, 0))
+        record = self._records[joined_to] if joined_to == name else part_of(self._records[joined_to], number, name)
         wanted = (labels for pattern, labels in self._labels if fnmatchcase(record.layer, pattern))
         labels = {axis: names for labels in wanted for axis, names in labels.items() if axis in record.axes}
         return AttentionMap(
             layer=record.layer, kind=record.kind, mechanism=record.mechanism, norm=record.norm, axes=record.axes,
-            weights=record.example(self._example), labels=labels, notes=record.notes,
+            weights=self._weights(name, record), labels=labels, notes=record.notes,
             receipt=record.receipt(), role=self._role(record.layer),
         )  # fmt: skip
 
@@ -88,23 +97,39 @@ class Tape:
         return self._roles.get(layer.partition(":")[0], "")
 
     def example(self, index: int) -> "Tape":
-        """The same tape, looking at another example of the batch."""
+        """The same tape, looking at another example of the batch.
+
+        Asking for a layer raises NoExample where it has no such example, and AmbiguousExample where nothing tells its rows apart.
+        """
         if not 0 <= index < self.batch:
-            raise IndexError(f"no example {index} in a batch of {self.batch}")
+            raise NoExample(f"no example {index} in a batch of {self.batch}")
         return self._view(index, self._labels)
+
+    def _weights(self, name: str, record: Record) -> Weights:
+        if self._example is None:
+            return record.example(record.held[0])
+        if record.ambiguous:
+            raise AmbiguousExample(
+                f"layer {name}: nothing tells which of its rows are those of example {self._example}",
+                "ask the tape itself for the map, which has all rows, or call the model with one example",
+            )
+        if self._example not in record.held:
+            held = " and ".join(str(i) for i in record.held)
+            raise NoExample(f"layer {name}: this call of it has no example {self._example}", f"it has {held}")
+        return record.example(self._example)
 
     def labelled(self, layers: str = "*", **labels: tuple[str, ...]) -> "Tape":
         """The same tape, with names for the positions of some axes, in the layers that match a pattern with `*`."""
         return self._view(self._example, (*self._labels, (layers, labels)))
 
-    def _view(self, example: int, labels: tuple[_Labels, ...]) -> "Tape":
+    def _view(self, example: int | None, labels: tuple[_Labels, ...]) -> "Tape":
         view = Tape(self._records, self._refused, self._roles, example, labels)
-        view.seconds = self.seconds
+        view.seconds, view._parts = self.seconds, self._parts
         return view
 
     def _resolve(self, name: str) -> str:
         known = {**self._records, **self._refused}
-        if name in known:
+        if name in known or name in self._parts:
             return name
         found = [layer for layer in known if layer.startswith(name)]
         if len(found) != 1:
@@ -121,11 +146,13 @@ class Tape:
         name = f"{layer}:{calls}" if calls else layer
         try:
             refuse_transformed(layer)
-            self._calls[layer] += self._keep(name, make())
+            self._keep(layer, name, make())
         except AttnvizError as error:
             self._refuse(layer, name, error)
         except Exception as error:
             self._take(layer, partial(refuse_unfollowed, layer, error))
+        else:
+            self._calls[layer] += 1
 
     def _refuse(self, layer: str, name: str, error: AttnvizError) -> None:
         """Without the frames that the error came through, which hold tensors and modules."""
@@ -133,16 +160,17 @@ class Tape:
         self._refused[name] = error.with_traceback(None)
         self._calls[layer] += 1
 
-    def _keep(self, name: str, record: Record) -> bool:
-        """False for a step with a cache, which joins the layer's last record."""
-        calls = self._calls[record.layer]
-        last = self._records.get(f"{record.layer}:{calls - 1}" if calls > 1 else record.layer)
-        one = None if last is None else joined(last, record, self._records.values())
-        if one is not None:
-            self._records[one.layer] = one
-            return False
-        self._records[name] = replace(record, layer=name)
-        return True
+    def _keep(self, layer: str, name: str, record: Record) -> None:
+        """As a record of its own, or as a step with a cache that joins the layer's last."""
+        last = self._last.get(layer)
+        one = None if last is None else joined(self._records[last], record, self._records.values())
+        if last is not None and one is not None:
+            self._records[last] = one
+            self._parts[name] = (last, len(one.steps) - 1)
+            return
+        notes = (*record.notes, APART) if last is not None and looks_like_step(record) else record.notes
+        self._records[name] = replace(record, layer=name, notes=notes)
+        self._last[layer] = name
 
 
 @dataclass(frozen=True)

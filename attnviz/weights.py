@@ -175,10 +175,14 @@ class Stack:
 
 @dataclass(frozen=True)
 class Rows:
-    """Weights of consecutive queries, (head, query, key so far) each; keys that a part does not have yet are zero."""
+    """Weights of consecutive queries, (head, query, key so far) each; keys that a part does not have are zero.
+
+    `starts`: the position of the first key of each part, 0 where they are not given.
+    """
 
     parts: tuple[Weights, ...]
     keys: int
+    starts: tuple[int, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -191,11 +195,11 @@ class Rows:
         chosen = np.arange(self.shape[1])[positions(rows, self.shape[1])]
         found = np.zeros((len(chosen), self.keys), dtype=np.float32)
         first = 0
-        for part in self.parts:
+        for part, start in zip(self.parts, self.starts or (0,) * len(self.parts), strict=True):
             _, queries, keys = part.shape
             here = np.flatnonzero((chosen >= first) & (chosen < first + queries))
             if here.size:
-                found[here, :keys] = part.window(head, chosen[here] - first, slice(None))
+                found[here, start : start + keys] = part.window(head, chosen[here] - first, slice(None))
             first += queries
         return found[:, positions(columns, self.keys)]
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from attnviz.maps import Kind, Norm, Receipt
@@ -13,15 +14,23 @@ from attnviz.weights import Weights
 
 @dataclass(frozen=True)
 class Step:
-    """One call of a generation: the weights of each example, and how many keys there were."""
+    """One call of a generation: the weights of each example, and the positions of its keys, from `start` to before `end`.
+
+    `turn`: which call of the model it was in; `let_go`: for each example, keys of earlier steps that this one has no more.
+    """
 
     weights: tuple[Weights, ...]
-    keys: int
+    start: int
+    end: int
+    turn: int
+    let_go: tuple[NDArray[Any], ...] = ()
 
 
 @dataclass(frozen=True)
 class Record:
-    """What one layer said in one call, for a whole batch; `example(i)` gives the weights of one example.
+    """What one layer said in one call; `example(i)` gives the weights of one of the examples `held`.
+
+    `ambiguous`: nobody can tell which rows are whose, and `example(0)` is all of them. `turn`: which call of the model it was in.
 
     Either may be the first look at a short call of the fused kernel, which is copied and checked then: errors come from there.
     """
@@ -31,11 +40,18 @@ class Record:
     mechanism: str
     norm: Norm
     axes: tuple[str, ...]
-    batch: int
+    held: tuple[int, ...]
     example: Callable[[int], Weights]
     receipt: Callable[[], Receipt]
     notes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    ambiguous: bool = False
+    turn: int = 0
+
+    @property
+    def batch(self) -> int:
+        """Number of examples."""
+        return len(self.held)
 
 
 class Refusal(NamedTuple):

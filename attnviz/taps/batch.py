@@ -1,37 +1,94 @@
-"""What the first axis of a layer's tensors holds: the examples, or the windows of each example."""
+"""What the axes before the queries hold: examples, heads, windows of an example, or what nobody can tell."""
 
 from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
 
 from attnviz.errors import UnknownShape
+from attnviz.taps.identity import Arrangement, Rows
 from attnviz.taps.place import Place
 from attnviz.weights import Stack, Weights
 
 AXES = ("head", "query", "key")
-Examples = tuple[tuple[str, ...], int, Callable[[int], Weights], tuple[str, ...]]
+PLAIN = "its first axis is the batch of the inputs"
+UNKNOWN = (
+    "nothing tells which rows are whose: the model could not be called once more as a copy, or its rows are of several examples"
+)
+Pick = Callable[[NDArray[np.int64]], Weights]  # numbers of rows -> (row, query, key)
 
 
-def examples(place: Place, first: int, weights: Callable[[int], Weights]) -> Examples:
-    """Axes, number of examples, the weights of each and what to know of them; `weights(i)` is (head, query, key).
+class Examples(NamedTuple):
+    """The axes of one example, which examples are there, the weights of each, what to know of them, and what that rests on.
 
-    Image models fold windows into the batch: where the model got 2 images and a layer has 128 first entries, each
-    image has 64 windows, next to each other (Swin, arXiv:2103.14030).
+    `ambiguous`: `weights(0)` is everything, and an axis is called "row".
     """
-    images = place.images
-    if images is None or first == images or first % images:
-        return AXES, first, weights, ()
-    windows = first // images
 
-    def of_image(image: int) -> Stack:
-        return Stack(tuple(weights(image * windows + window) for window in range(windows)))
-
-    note = f"{windows} windows an image, in the order in which the layer had them"
-    return ("window", *AXES), images, of_image, (note,)
+    axes: tuple[str, ...]
+    held: tuple[int, ...]
+    weights: Callable[[int], Weights]
+    notes: tuple[str, ...]
+    evidence: str
+    ambiguous: bool = False
 
 
-def refuse_folded(place: Place, first: int) -> None:
-    """Without a head axis, the first axis must be one that the model was called with; else heads may hide in it."""
-    if place.leading and first not in place.leading:
+def examples(place: Place, rows: Rows, pick: Pick) -> Examples:
+    """A plain call has one row of heads for each example of the inputs; any other needs evidence, or stays as it is."""
+    identity = place.identity
+    nth = identity.turn(place)
+    alone = rows.apart and rows.first == 1 and not identity.sizes  # a model that is called with nothing
+    if alone or _plain(identity.sizes, rows) or (identity.without_batch and rows.first == 1 and rows.queries in identity.sizes):
+        return _one_by_one(rows, pick)
+    if not rows.apart and identity.sizes == {1}:
         raise UnknownShape(
-            f"layer {place.layer}: its first axis of {first} is not one that the model was called with: heads may be in it",
-            "keep (batch, head, position, feature) apart in the layer",
+            f"layer {place.layer}: its first axis of {rows.first} holds heads or parts of a single example, and with one example "
+            "nothing can be seen to move apart",
+            "call the model with two examples or more, or keep (batch, head, position, feature) apart in the layer",
         )
+    found = identity.arrangement(place.layer, nth, rows)
+    if found is not None:
+        return _arranged(found, pick)
+    if _plain(identity.sizes - {1}, rows):
+        return _one_by_one(rows, pick)
+    every = np.arange(rows.total).reshape(rows.first, rows.heads)
+    if not rows.apart:
+        return Examples(("row", *AXES[1:]), (0,), lambda _: pick(every.ravel()), (UNKNOWN,), "", ambiguous=True)
+    return Examples(("row", *AXES), (0,), lambda _: Stack(tuple(map(pick, every))), (UNKNOWN,), "", ambiguous=True)
+
+
+def _one_by_one(rows: Rows, pick: Pick) -> Examples:
+    heads = rows.heads
+    return Examples(AXES, tuple(range(rows.first)), lambda i: pick(np.arange(i * heads, (i + 1) * heads)), (), PLAIN)
+
+
+def _plain(sizes: frozenset[int], rows: Rows) -> bool:
+    """Whether the first axis is the batch, heads stand on an axis of their own, and no other size could be taken for it."""
+    if sizes != {rows.first} or (rows.tokens and rows.tokens != rows.first * rows.queries):
+        return False
+    if not rows.apart and rows.total > 1 and not rows.tokens:
+        return False
+    alike = rows.first > 1 and rows.first in (rows.heads, rows.queries)
+    return not alike or _outermost(rows.query)
+
+
+def _outermost(query: Tensor | None) -> bool:
+    """Whether memory says that the first of (batch, head, query, feature) is the outermost axis, and heads the inner one."""
+    if query is None or query.ndim != 4:
+        return False
+    batch, head, position, feature = query.stride()
+    return batch > position > head >= feature
+
+
+def _arranged(found: Arrangement, pick: Pick) -> Examples:
+    some = next(iter(found.examples.values()))
+    held = tuple(sorted(found.examples))
+    if some.ndim == 1:
+        note = "rows of one example: nothing tells whether they are heads or windows"
+        return Examples(("row", *AXES[1:]), held, lambda i: pick(found.examples[i]), (note,), found.evidence)
+    windows = len(some)
+    if windows == 1:
+        return Examples(AXES, held, lambda i: pick(found.examples[i][0]), (), found.evidence)
+    note = f"{windows} windows an example, in the order in which the layer had them"
+    return Examples(("window", *AXES), held, lambda i: Stack(tuple(map(pick, found.examples[i]))), (note,), found.evidence)

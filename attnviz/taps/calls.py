@@ -19,6 +19,7 @@ from attnviz.taps import eager
 from attnviz.taps.base import Emit, Modules, Wanted
 from attnviz.taps.gates import CLIPPED, EXPANDS, MULTIPLY, RESHAPES, SCALES, SIGMOID, Gates, from_gate, layer_of
 from attnviz.taps.hidden import FUSED_LAYERS, flex_kernels, refuse_kernel, refuse_unfollowed, refused_compiled
+from attnviz.taps.identity import Identity
 from attnviz.taps.masks import Masks
 from attnviz.taps.place import Place, place
 from attnviz.taps.pooled import GLOBAL, MEANS
@@ -50,6 +51,7 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
         self.wanted, self.ours, self.emit = wanted, ours, emit
         self.traces, self.masks, self.softmaxes = Traces(), Masks(), Softmaxes()
         self.gates = Gates()
+        self.identity = Identity(self.names, self.traces)
         self.following = False
         self.turning = any(isinstance(module, _ConvNd) for module in modules.values())  # else nothing has channels to turn
         self.looks = {**(QUIET_TURNING if self.turning else QUIET), **_looks(*_refused(flex_kernels()))}
@@ -83,6 +85,10 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
         if self.gates.turned:
             self.gates.turned.follow(output, args)
 
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
+        self.identity.let_go()
+
     def stumbled(self, error: Exception) -> None:
         found = self.place()
         if found is not None:
@@ -96,7 +102,7 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
 
     def place(self) -> Place | None:
         """Where this call is made, if a record of it is wanted; a layer with a probe speaks for itself."""
-        found = place(self.names) if self.ours() else None
+        found = place(self.names, self.identity) if self.ours() else None
         if found is None or id(found.module) in self.own or not self.wanted(found.layer):
             return None
         return found

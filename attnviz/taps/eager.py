@@ -113,7 +113,7 @@ def _met(mode: Mode, output: Any, weights: Any, values: Tensor, layout: Layout) 
     mode.traces.placed(output, trace)
     if softmaxes.first_meeting(weights) and (place := mode.place()) is not None:
         kind = mode.traces.of_layer(place.layer, thread.kind, trace, trace.of_keys if trace else frozenset())
-        mode.emit(place.layer, partial(from_softmax, place, replace(taken, kind=kind)))
+        mode.emit(place.layer, partial(from_softmax, place, replace(taken, kind=kind, tokens=trace.tokens if trace else 0)))
     return True
 
 

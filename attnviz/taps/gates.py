@@ -135,7 +135,7 @@ def from_gate(layer: str, gate: Tensor, kind: Kind) -> Record:
         row_sum_error=None, output_error=0.0, seconds=time.perf_counter() - start, bytes=kept.nbytes,
     )  # fmt: skip
     return Record(
-        layer=layer, kind=kind, mechanism=f"{kind} gate", norm="sigmoid", axes=AXES[kind], batch=len(kept),
+        layer=layer, kind=kind, mechanism=f"{kind} gate", norm="sigmoid", axes=AXES[kind], held=tuple(range(len(kept))),
         example=lambda i: Dense(kept[i]), receipt=lambda: receipt,
     )  # fmt: skip
 

@@ -4,11 +4,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
-from attnviz.taps.traces import tensors
+if TYPE_CHECKING:
+    from attnviz.taps.identity import Identity
 
 MULTI_HEAD = F.multi_head_attention_forward.__code__
 CALL = nn.Module.__call__.__code__
@@ -17,21 +19,29 @@ PATIENCE = 16
 
 
 @dataclass(frozen=True)
-class Place:
-    """`layer` is the innermost module. `images`: number of images that the model was called with, where it was.
+class Outer:
+    """The call of the model that this one is a part of. `kwargs` is the very dict of that call, and tells it from any other."""
 
-    `leading`: sizes of the first two axes of what the model was called with. `heads`: those of torch.nn's own attention,
-    which folds them into the batch.
+    module: nn.Module
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """`layer` is the innermost module. `heads`: those of torch.nn's own attention, which folds them into the batch.
+
+    `identity`: what the recording knows of whose rows are whose.
     """
 
     layer: str
     module: nn.Module
-    images: int | None
-    leading: frozenset[int]
+    outer: Outer | None
     heads: int | None
+    identity: "Identity"
 
 
-def place(names: Mapping[int, str]) -> Place | None:
+def place(names: Mapping[int, str], identity: "Identity") -> Place | None:
     """The place of the call that is being answered; None outside the model."""
     inner, outer, heads, idle = None, None, None, 0
     frame = sys._getframe(1)
@@ -41,26 +51,21 @@ def place(names: Mapping[int, str]) -> Place | None:
         if code is CALL or (inner is None and _is_method(code)):
             module = frame.f_locals.get("self")
             if id(module) in names:
-                inner, idle = module if inner is None else inner, 0  # an empty container is false
+                inner, idle = inner or module, 0
                 outer = frame if code is CALL else outer
         elif inner is None and code is MULTI_HEAD:
             heads = frame.f_locals["num_heads"]
         idle += inner is not None
         frame = frame.f_back  # type: ignore[assignment]
-    if inner is None:
-        return None
-    given = _given(outer)
-    images = {len(tensor) for tensor in given if tensor.ndim in (4, 5)}
-    leading = frozenset(size for tensor in given for size in tensor.shape[:2])
-    return Place(names[id(inner)], inner, images.pop() if len(images) == 1 else None, leading, heads)
+    return None if inner is None else Place(names[id(inner)], inner, _outer(outer), heads, identity)
 
 
 def _is_method(code: CodeType) -> bool:
     return code.co_argcount > 0 and code.co_varnames[0] == "self"
 
 
-def _given(frame: FrameType | None) -> list[Tensor]:
-    """What the outermost module was called with."""
+def _outer(frame: FrameType | None) -> Outer | None:
     if frame is None:
-        return []
-    return list(tensors((*frame.f_locals.get("args", ()), *frame.f_locals.get("kwargs", {}).values())))
+        return None
+    given = frame.f_locals
+    return Outer(given["self"], given.get("args", ()), given.get("kwargs", {}))

@@ -51,5 +51,5 @@ def _record(layer: str, probe: Probe, weights: Tensor, notes: tuple[str, ...]) -
     )  # fmt: skip
     return Record(
         layer=layer, kind=probe.kind, mechanism=probe.mechanism, norm=probe.norm, axes=probe.axes,
-        batch=len(kept), example=lambda i: Dense(kept[i]), receipt=lambda: receipt, notes=notes,
+        held=tuple(range(len(kept))), example=lambda i: Dense(kept[i]), receipt=lambda: receipt, notes=notes,
     )  # fmt: skip

@@ -6,13 +6,16 @@ The call itself still runs in the fused kernel. What is kept is what the weights
 import math
 import time
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from attnviz.errors import UnknownShape
 from attnviz.maps import Receipt
 from attnviz.taps.base import Record
-from attnviz.taps.batch import examples, refuse_folded
+from attnviz.taps.batch import examples
 from attnviz.taps.factors import Call
+from attnviz.taps.identity import Rows
 from attnviz.taps.masks import Masks
 from attnviz.taps.once import Once
 from attnviz.taps.place import Place
@@ -28,10 +31,12 @@ def from_kernel(
 ) -> Record:  # fmt: skip
     """Shapes as torch has them: (batch, head, query, feature), (batch, key head, key, feature); without heads it is one head."""
     start = time.perf_counter()
-    if query.ndim == 3:
-        refuse_folded(place, len(query))
-        attn_mask = attn_mask.unsqueeze(1) if attn_mask is not None and attn_mask.ndim == 3 else attn_mask
-    query, key, value, output = (_with_heads(place.layer, tensor.detach()) for tensor in (query, key, value, output))
+    place.identity.meet(place)
+    apart, tokens = query.ndim > 3, place.identity.tokens(query)
+    query, key, value, output = (tensor.detach() for tensor in (query, key, value, output))
+    query, key, value, output, attn_mask = _by_rows(place.layer, query, key, value, output, attn_mask)
+    if apart and place.identity.sizes - {1} <= {len(query)} and _grouped_by_query(query, key, attn_mask, tokens):
+        query, output = (tensor.reshape(len(query), -1, 1, tensor.shape[-1]) for tensor in (query, output))
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     bias = None if attn_mask is None else masks.kept(attn_mask)
     layer = place.layer  # a record must not hold the module
@@ -43,11 +48,18 @@ def from_kernel(
     if not waits:
         kept()
 
-    def weights(i: int) -> DotProduct:
-        factors, of_example = kept(), None if bias is None else bias[i if len(bias) > 1 else 0]
-        return DotProduct(factors.query[i], factors.key[i], factor, of_example, is_causal)
+    heads = query.shape[1]
 
-    axes, batch, example, notes = examples(place, len(query), weights)
+    def pick(rows: NDArray[np.int64]) -> DotProduct:
+        factors, (one, head) = kept(), np.divmod(rows, heads)
+        if len(rows) == heads and (one == one[0]).all() and (head == np.arange(heads)).all():
+            of_example = None if bias is None else bias[one[0] if len(bias) > 1 else 0]
+            return DotProduct(factors.query[one[0]], factors.key[one[0]], factor, of_example, is_causal)
+        of_rows = None if bias is None else bias[one if len(bias) > 1 else 0 * one, head if bias.shape[1] > 1 else 0 * head]
+        key_head = head * factors.key.shape[1] // heads
+        return DotProduct(factors.query[one, head], factors.key[one, key_head], factor, of_rows, is_causal)
+
+    found = examples(place, Rows(len(query), heads, query.shape[2], tokens, query, apart), pick)
     seconds = time.perf_counter() - start
 
     def receipt() -> Receipt:
@@ -57,24 +69,47 @@ def from_kernel(
             layer=layer, how="query and key of scaled_dot_product_attention", backend_before="fused kernel",
             backend_during="fused kernel", row_sum_error=factors.row_sum_error, output_error=factors.output_error,
             seconds=seconds + waits * factors.seconds,
-            bytes=factors.query.nbytes + factors.key.nbytes + (0 if bias is None else bias.nbytes),
+            bytes=factors.query.nbytes + factors.key.nbytes + (0 if bias is None else bias.nbytes), evidence=found.evidence,
         )  # fmt: skip
 
     kind, of_query, of_key = traces.kind(query, key, query.shape[-2] == key.shape[-2]), traces.of(query), traces.of(key)
     return Record(
         layer=layer, kind=traces.of_layer(layer, kind, of_query, of_key.roots if of_key else frozenset()),
-        mechanism=getattr(place.module, "mechanism", None) or _mechanism(query, key), norm="softmax", axes=axes, batch=batch,
-        example=example, receipt=receipt, notes=notes,
+        mechanism=getattr(place.module, "mechanism", None) or _mechanism(query, key), norm="softmax", axes=found.axes,
+        held=found.held, example=found.weights, receipt=receipt, notes=found.notes, ambiguous=found.ambiguous,
+        turn=place.identity.serial,
     )  # fmt: skip
 
 
-def _with_heads(layer: str, tensor: Tensor) -> Tensor:
-    """(batch, position, feature) -> (batch, 1, position, feature)."""
-    if tensor.ndim not in (3, 4):
+def _by_rows(
+    layer: str, query: Tensor, key: Tensor, value: Tensor, output: Tensor, mask: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]:
+    """(batch, 1 or head, position, feature) of any axes before the position, and a mask of as many."""
+    if query.ndim < 3:
         raise UnknownShape(
-            f"layer {layer}: attention over tensors of {tensor.ndim} axes", "known are batch, head, position, feature"
+            f"layer {layer}: attention over tensors of {query.ndim} axes", "known are batch, head, position, feature"
         )
-    return tensor if tensor.ndim == 4 else tensor.unsqueeze(1)
+    if query.ndim == 3:
+        mask = mask.unsqueeze(1) if mask is not None and mask.ndim == 3 else mask
+        query, key, value, output = (tensor.unsqueeze(1) for tensor in (query, key, value, output))
+    lead = output.shape[:-3]
+    if query.ndim > 4 and mask is not None and mask.ndim > 3:
+        mask = mask.expand(*lead, *mask.shape[-3:]).flatten(0, -4)
+    if query.ndim > 4 or not len(query) == len(key) == len(value):
+        four = (tensor.expand(*lead, *tensor.shape[-3:]).flatten(0, -4) for tensor in (query, key, value, output))
+        query, key, value, output = four
+    return query, key, value, output, mask
+
+
+def _grouped_by_query(query: Tensor, key: Tensor, mask: Tensor | None, tokens: int) -> bool:
+    """Whether the heads that share a key stand on the axis of the queries, as transformers has them for a single new token.
+
+    There was one token for each example, and each had several rows: those are its heads, one behind the other in their group.
+    """
+    return (
+        tokens == len(query) < query.shape[2] * len(query) and query.shape[1] == key.shape[1]
+        and (mask is None or mask.ndim < 2 or mask.shape[-2] == 1)
+    )  # fmt: skip
 
 
 def _mechanism(query: Tensor, key: Tensor) -> str:

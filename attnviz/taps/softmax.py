@@ -17,7 +17,8 @@ from torch import Tensor
 from attnviz.errors import ChangedInPlace, MapTooLarge, PromiseBroken, UnknownShape
 from attnviz.maps import DENSE_LIMIT, Norm, Receipt, check_promise, tolerance
 from attnviz.taps.base import Record, precision_of
-from attnviz.taps.batch import AXES, examples, refuse_folded
+from attnviz.taps.batch import AXES, examples
+from attnviz.taps.identity import Rows
 from attnviz.taps.place import Place
 from attnviz.taps.softmaxes import Taken
 from attnviz.weights import Dense, Floats
@@ -56,12 +57,12 @@ def from_softmax(place: Place, taken: Taken) -> Record:
             f"layer {place.layer}: a dropout in place wrote over its weights",
             "give that dropout inplace=False, or call eval() on the model",
         )
-    if taken.rebuilt or weights.ndim not in (2, 3, 4):
+    if taken.rebuilt or weights.ndim < 2:
         finding = "were set into another frame before they" if taken.rebuilt else f"have {weights.ndim} axes when they"
         raise UnknownShape(
             f"layer {place.layer}: its weights {finding} meet the values; known are batch, head, query, key", LEAVE_OUT
         )
-    four = _with_heads(place, weights.detach())
+    four, apart = _with_heads(place, weights.detach())
     size = 4 * four.numel()
     if size > DENSE_LIMIT:
         raise MapTooLarge(
@@ -71,15 +72,19 @@ def from_softmax(place: Place, taken: Taken) -> Record:
     kept = four.to("cpu", torch.float32, copy=True).numpy()
     blind = _without_blind(kept, taken)
     norm, error = _norm(kept, taken.changed, place.layer, precision_of(weights))
-    axes, batch, example, notes = examples(place, len(kept), lambda i: Dense(kept[i]))
+    first, heads, queries, _ = kept.shape
+    by_row = kept.reshape(-1, *kept.shape[2:])
+    rows = Rows(first, heads, queries, taken.tokens, apart=apart)
+    found = examples(place, rows, lambda chosen: Dense(by_row[chosen]))
     receipt = Receipt(
         layer=place.layer, how="softmax that was multiplied with the values", backend_before="eager",
         backend_during="eager", row_sum_error=error, output_error=0.0, seconds=time.perf_counter() - start, bytes=kept.nbytes,
-        precision=precision_of(weights),
+        precision=precision_of(weights), evidence=found.evidence,
     )  # fmt: skip
     return Record(
-        layer=place.layer, kind=taken.kind, mechanism="multi-head", norm=norm, axes=axes, batch=batch, example=example,
-        receipt=lambda: receipt, notes=(*notes, BLIND) if blind else notes,
+        layer=place.layer, kind=taken.kind, mechanism="multi-head", norm=norm, axes=found.axes, held=found.held,
+        example=found.weights, receipt=lambda: receipt, notes=(*found.notes, BLIND) if blind else found.notes,
+        ambiguous=found.ambiguous, turn=place.identity.serial,
     )  # fmt: skip
 
 
@@ -106,12 +111,12 @@ def _norm(weights: Floats, changed: bool, layer: str, precision: str) -> tuple[N
         raise PromiseBroken(f"{error.finding}: they were changed between softmax and values", LEAVE_OUT) from None
 
 
-def _with_heads(place: Place, weights: Tensor) -> Tensor:
-    if weights.ndim == 4:
-        return weights
+def _with_heads(place: Place, weights: Tensor) -> tuple[Tensor, bool]:
+    """(batch, 1 or head, query, key), and whether the second axis is known to be the heads."""
+    if weights.ndim >= 4:
+        return weights.flatten(0, -4), True
     if weights.ndim == 2:
-        return weights[None, None]
+        return weights[None, None], True
     if place.heads is not None:
-        return weights.view(-1, place.heads, *weights.shape[1:])
-    refuse_folded(place, len(weights))
-    return weights.unsqueeze(1)
+        return weights.view(-1, place.heads, *weights.shape[1:]), True
+    return weights.unsqueeze(1), False

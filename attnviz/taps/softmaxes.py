@@ -84,7 +84,7 @@ class Thread:
 
 @dataclass(frozen=True)
 class Taken:
-    """Weights that met values, (..., query, key)."""
+    """Weights that met values, (..., query, key). `tokens`: how many were projected into the queries, 0 where nobody knows."""
 
     weights: Tensor
     kind: Kind
@@ -93,6 +93,7 @@ class Taken:
     softmax: bool = True
     dropped: bool = False
     rebuilt: bool = False
+    tokens: int = 0
 
 
 class Softmaxes:

@@ -86,11 +86,6 @@ def test_weights_that_meet_the_values_are_recorded(weights: Callable[[Tensor, Te
         torch.testing.assert_close(torch.from_numpy(m.dense().copy()), expected[example], atol=1e-6, rtol=0)
 
 
-def fold(x: Tensor) -> Tensor:
-    """(batch, head, position, feature) -> (batch, window, head, position, feature)."""
-    return x[:, :, :4].unflatten(2, (2, 2)).transpose(1, 2)
-
-
 # what is done with query, key and value; the error and what it says
 REFUSED: dict[str, tuple[Callable[[Tensor, Tensor, Tensor], Tensor], type[AttnvizError], str]] = {
     "dropout in place": (
@@ -100,12 +95,6 @@ REFUSED: dict[str, tuple[Callable[[Tensor, Tensor, Tensor], Tensor], type[Attnvi
     ),
     "heads that talk below zero": (lambda q, k, v: talk(softmax(q, k), WILD) @ v, PromiseBroken, "Layer 0: .*were changed between"),
     "more than one": (lambda q, k, v: (softmax(q, k) + 0.1) @ v, PromiseBroken, "Layer 0: rows sum to between 1.5 and 1.5"),
-    "windows on an axis of their own": (lambda q, k, v: softmax(fold(q), fold(k)) @ fold(v), UnknownShape, "Layer 0: .* 5 axes"),
-    "windows in the kernel": (
-        lambda q, k, v: F.scaled_dot_product_attention(fold(q), fold(k), fold(v)),
-        UnknownShape,
-        "Layer 0: .* 5 axes",
-    ),
     "set into another frame": (
         lambda q, k, v: F.pad(softmax(q, k), (1, 0)) @ F.pad(v, (0, 0, 1, 0)),
         UnknownShape,

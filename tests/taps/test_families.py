@@ -84,7 +84,7 @@ def test_windows_of_an_image_are_had_one_by_one() -> None:
         for maps, image in found(family, implementation):
             m = maps[0]
             assert m.axes == ("window", "head", "query", "key")
-            assert m.notes == ("4 windows an image, in the order in which the layer had them",)
+            assert m.notes == ("4 windows an example, in the order in which the layer had them",)
             for window in range(4):
                 one = m.at_window(window)
                 assert one.axes == ("head", "query", "key")

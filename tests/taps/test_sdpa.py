@@ -128,14 +128,18 @@ def test_tensors_without_heads_are_one_head() -> None:
         np.testing.assert_allclose(np.stack(found)[:, 0], expected, atol=1e-6)
 
 
-def test_heads_folded_into_the_batch_are_refused_with_the_layer() -> None:
+def test_rows_of_which_no_projection_tells_what_they_are_stay_rows_of_their_example() -> None:
     class Folded(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
             folded = x.flatten(0, 1)
             return F.scaled_dot_product_attention(folded, folded, folded)
 
-    with pytest.raises(UnknownShape, match="Layer 0: its first axis of 8"), record(model := nn.Sequential(Folded())):
+    with record(model := nn.Sequential(Folded())) as tape:
         model(QUERY)
+    for example in range(2):
+        m = tape.example(example)["0"]
+        assert m.axes == ("row", "query", "key")
+        np.testing.assert_allclose(m.dense(), eager(QUERY, QUERY)[example], atol=1e-6)
 
 
 def test_tensors_of_two_axes_are_refused_with_the_layer() -> None:
