@@ -39,7 +39,9 @@ def examples(place: Place, rows: Rows, pick: Pick) -> Examples:
     identity = place.identity
     nth = identity.turn(place)
     alone = rows.apart and rows.first == 1 and not identity.sizes  # a model that is called with nothing
-    if alone or _plain(identity.sizes, rows) or (identity.without_batch and rows.first == 1 and rows.queries in identity.sizes):
+    sequence = identity.without_batch and rows.first == 1 and rows.queries in identity.sizes
+    if alone or sequence or identity.was_plain(place.layer, rows) or _plain(identity.sizes, rows):
+        identity.plain(place.layer, rows)
         return _one_by_one(rows, pick)
     if not rows.apart and identity.sizes == {1}:
         raise UnknownShape(
@@ -78,7 +80,8 @@ def _outermost(query: Tensor | None) -> bool:
     if query is None or query.ndim != 4:
         return False
     batch, head, position, feature = query.stride()
-    return batch > position > head >= feature
+    outer = batch > position if query.shape[2] > 1 else batch >= position
+    return outer and position > head >= feature
 
 
 def _arranged(found: Arrangement, pick: Pick) -> Examples:

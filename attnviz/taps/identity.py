@@ -15,9 +15,10 @@ from torch import Tensor
 from attnviz.taps.altered import Group, groups, with_axes
 from attnviz.taps.place import Outer, Place
 from attnviz.taps.traces import Traces
-from attnviz.taps.trials import Event, Events, trial
+from attnviz.taps.trials import Event, Events, is_cache, trial
 
 ROWS = "one more pass for each digit of an example's number: what moved is that example's"
+NONE, SEVERAL = -1, -2
 FEATURES = "; heads by the features of the projection that they are made of"
 Table = NDArray[np.int64]
 
@@ -67,9 +68,15 @@ class Trials:
         event = self._event(self._base, layer, nth)
         if event is None or len(event.marks) != rows.total or event.shape[-1] != rows.queries or rows.hide_heads(event.features):
             return None
+        mixed = False
         for group in self._groups:
+            if group[0] == 1 and not mixed:
+                break
             owners = self._owners(group, layer, nth, event)
-            if owners is not None and (owners >= 0).all():
+            if owners is None:
+                continue
+            mixed |= bool((owners == SEVERAL).all())
+            if ((owners >= 0) & (owners < group[1])).all():
                 return _arranged(owners, event, rows.heads if rows.apart else 0, self._second_axis(group, rows.total))
         return None
 
@@ -78,29 +85,34 @@ class Trials:
         return group == (0, 1) and any(axis == 1 and size == rows for axis, size in self._groups)
 
     def _owners(self, group: Group, layer: str, nth: int, event: Event) -> NDArray[np.int64] | None:
-        """(row,) the example that each row is of; below 0 where it is of none or of several."""
-        if group[1] == 1:
-            return np.zeros(len(event.marks), dtype=np.int64)
+        """(row,) the example that each row is of; NONE or SEVERAL where it is of no single one."""
         passes = self._passes(group)
         if passes is None:
             return None
         owners = np.zeros(len(event.marks), dtype=np.int64)
+        none, several = owners > 0, owners > 0
         for digit, pair in enumerate(passes):
             with_it, without = (self._event(events, layer, nth) for events in pair)
             if with_it is None or without is None or not len(with_it.marks) == len(without.marks) == len(event.marks):
                 return None
             moved, still = (one.marks != event.marks for one in (with_it, without))
             owners |= moved.astype(np.int64) << digit
-            owners[moved == still] = np.iinfo(np.int64).min
-        return np.where(owners < group[1], owners, -1)
+            none, several = none | (~moved & ~still), several | (moved & still)
+        owners = owners if group[1] > 1 else owners - 1  # a single example is told by its being changed
+        return np.where(several, SEVERAL, np.where(none & (group[1] > 1), NONE, owners))
 
     def _passes(self, group: Group) -> list[tuple[Events, Events]] | None:
         if group not in self._moved:
-            digits = range((group[1] - 1).bit_length())
-            sets = [[tuple(i for i in range(group[1]) if (i >> digit & 1) == wanted) for wanted in (1, 0)] for digit in digits]
-            pairs = [tuple(self._trial(group, chosen) for chosen in pair) for pair in sets]
+            numbers = range(group[1]) if group[1] > 1 else range(1, 2)
+            digits = range(max(1, (group[1] - 1).bit_length()))
+            sets = [[tuple(i for i in numbers if (i >> digit & 1) == wanted) for wanted in (1, 0)] for digit in digits]
+            pairs = [tuple(self._changed(group, chosen) for chosen in pair) for pair in sets]
             self._moved[group] = None if any(part is None for pair in pairs for part in pair) else pairs  # type: ignore[assignment]
         return self._moved[group]
+
+    def _changed(self, group: Group, numbers: tuple[int, ...]) -> Events | None:
+        examples = numbers if group[1] > 1 else tuple(number - 1 for number in numbers)
+        return self._trial(group, examples) if examples else self._base
 
     def _trial(self, group: Group | None = None, examples: tuple[int, ...] = ()) -> Events | None:
         """None where the copy cannot be made or does not run: then there is no evidence, and the model itself is as before."""
@@ -155,6 +167,7 @@ class Identity:
         self._trials: Trials | None = None
         self._nth: Counter[str] = Counter()
         self._known: dict[tuple[str, int, int], Arrangement] = {}
+        self._plain: set[tuple[str, int, int]] = set()
         self.sizes: frozenset[int] = frozenset()
         self.without_batch = False
         self.serial = 0
@@ -183,16 +196,29 @@ class Identity:
         return 0 if trace is None else trace.tokens
 
     def arrangement(self, layer: str, nth: int, rows: Rows) -> Arrangement | None:
-        """None where there is no evidence. Where a call with a cache gives none, that of the layer's calls before holds."""
+        """None where there is no evidence. With a cache, that of the layer's calls before holds for as many rows."""
         if self._outer is None:
             return None
+        known = self._known.get((layer, rows.first, rows.heads))
+        if known is not None and self._with_cache():
+            return known
         if self._trials is None:
             self._trials = Trials(self._outer, self._names)
         found = self._trials.arrangement(layer, nth, rows)
-        if found is None:
-            return self._known.get((layer, rows.first, rows.heads))
-        self._known[layer, rows.first, rows.heads] = found
+        if found is not None:
+            self._known[layer, rows.first, rows.heads] = found
         return found
+
+    def plain(self, layer: str, rows: Rows) -> None:
+        """Remembers that so many rows of a layer were plain."""
+        self._plain.add((layer, rows.first, rows.heads))
+
+    def was_plain(self, layer: str, rows: Rows) -> bool:
+        """Whether a call with a cache goes on from one that was."""
+        return (layer, rows.first, rows.heads) in self._plain and self._with_cache()
+
+    def _with_cache(self) -> bool:
+        return self._outer is not None and any(map(is_cache, self._outer.kwargs.values()))
 
     def let_go(self) -> None:
         """Of what the model was called with."""

@@ -56,6 +56,8 @@ def joined(before: Record, record: Record, others: Iterable[Record]) -> Record |
     newest, crossing = steps[-1], record.kind == "soft"
     end = newest.end if crossing else newest.end + _queries(record)
     last = next((step for step in _readings(record, end) if _continues(newest, step, crossing)), None)
+    if last is not None and last.start and not _from_the_start(steps[0]):
+        return None
     if last is None or (crossing and not any(_went_on(other, newest, last) for other in others)):
         return None
     before_it = (*(_without_keys(step) for step in steps[:-1]), _without_keys(newest))
@@ -142,6 +144,11 @@ def _continues(before: Step, step: Step, crossing: bool) -> bool:
         keys = (_alike(one.key[:, first : first + known], two.key[:, :known]) for one, two in pairs)  # type: ignore[attr-defined]
         return all(np.array_equal(one, two) for one, two in keys)
     return len(pairs) == 1 and step.start == before.start
+
+
+def _from_the_start(step: Step) -> bool:
+    """Whether each key of a first step is one of its queries; where not, and a window slides, nobody knows where its keys stand."""
+    return step.weights[0].shape[-2] == step.end - step.start
 
 
 def _alike(*keys: NDArray[Any]) -> list[NDArray[Any]]:

@@ -63,7 +63,12 @@ def trial(outer: Outer, names: Mapping[int, str], group: Group | None = None, ex
 
 def _without_cache(kwargs: dict[str, Any]) -> dict[str, Any]:
     """A cache has grown since the call began: it is left out, which is right where it was empty, and shows where it was not."""
-    return {name: None if hasattr(value, "get_seq_length") else value for name, value in kwargs.items()}
+    return {name: None if is_cache(value) else value for name, value in kwargs.items()}
+
+
+def is_cache(value: Any) -> bool:
+    """Whether an argument is what transformers keeps keys and values in."""
+    return hasattr(value, "get_seq_length")
 
 
 def projects(func: Any, args: tuple[Any, ...]) -> tuple[int, ...] | None:

@@ -86,14 +86,7 @@ MODELS = {
 }  # fmt: skip
 SIZES = {"one text": (1, 1), "two texts": (2, 1), "three beams": (1, 3), "two texts of two beams": (2, 2)}
 # Generations that attnviz does not take as it should yet; each may go as soon as it does, and none may come.
-NOT_YET: frozenset[tuple[str, str]] = frozenset(
-    {
-        *((name, sizes) for name in ("Mistral, window 4", "Gemma 3, window 4") for sizes in SIZES),
-        *((name, sizes) for name in ("Llama", "Qwen 3") for sizes in ("two texts", "two texts of two beams")),
-        *((name, sizes) for name in ("BART", "T5") for sizes in ("three beams", "two texts of two beams")),
-        ("Whisper", "two texts of two beams"),
-    }
-)
+NOT_YET: frozenset[tuple[str, str]] = frozenset()
 
 
 @contextmanager
