@@ -132,11 +132,12 @@ class Traces:
         self._put(output, first)
 
     def copied(self, output: Any, source: Any) -> None:
-        """As carried, and where each number stood in the projection stays known."""
-        trace = self.of(source) if isinstance(source, Tensor) else None
-        if trace is None or not isinstance(output, Tensor):
+        """As carried, and where each number stood in the projection stays known; a copy of what is not known has its root."""
+        if not (isinstance(output, Tensor) and isinstance(source, Tensor)):
             return
-        place = _memory(source)
+        trace, place = self.of(source), _memory(source)
+        if trace is None:
+            return self.normed(output, source) if place != _memory(output) else None
         if (
             trace.memory is not None
             and trace.laid is None

@@ -36,7 +36,7 @@ class Pooling(Telling):
 
     def forward(self, x: Tensor) -> Tensor:
         shares = self.score(x).softmax(1)
-        self.tell(shares.mT, "query key", None, needed=False)
+        self.tell(self.by_example(shares.mT), "window query key", None, needed=False)
         return x + (shares * x).sum(1, keepdim=True)
 
 
@@ -57,7 +57,9 @@ class PseudoInverse(Telling):
         for _ in range(2):
             turn = middle @ inverse
             inverse = 0.25 * inverse @ (13 * one - turn @ (15 * one - turn @ (7 * one - turn)))
-        self.tell(last, "query key", None, needed=False)  # landmarks that look at positions: an attention, if a small one
+        self.tell(
+            self.by_example(last), "window query key", None, needed=False
+        )  # landmarks that look at positions: an attention, if a small one
         return first @ inverse @ (last @ v)
 
 

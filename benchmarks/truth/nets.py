@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from benchmarks.truth.attention import Attention
 from benchmarks.truth.row import Rows
+from benchmarks.truth.told import Telling
 
 
 class Rowwise(nn.Module):
@@ -19,6 +20,9 @@ class Rowwise(nn.Module):
         self.w, self.order, self.take, self.layers = rows.w, rows.order, rows.take, nn.ModuleList(layers)
         self.norms = nn.ModuleList(NORMS[norm](rows.c) for _ in layers)
         self.counts, self.calls = counts, 0
+        for layer in layers:
+            if isinstance(layer, Telling):
+                layer.w, layer.order = rows.w, rows.order
 
     def forward(self, *given: object, context: Tensor | None = None, there: Tensor | None = None) -> Tensor:
         x = self.take(*given)

@@ -45,12 +45,19 @@ class Telling(nn.Module):
         super().__init__()
         self.told: list[Told] = []
         self.only: int | None = None
+        self.w, self.order = 1, "bw"
 
     def tell(self, weights: Tensor, axes: str, kind: str | None, close: float | None = None, **more: object) -> None:
         """`axes`: names behind that of the example, with spaces."""
         kept = weights.detach().float().clone()
         near = CLOSE[weights.dtype] if close is None else close
         self.told.append(Told(kept, tuple(axes.split()), kind, near, only=self.only, **more))  # type: ignore[arg-type]
+
+    def by_example(self, rows: Tensor) -> Tensor:
+        """(R, ...) -> (example, what else is in R, ...), where `w` and `order` say so; else as it is."""
+        if self.w == 1:
+            return rows.unsqueeze(1)
+        return rows.unflatten(0, (-1, self.w)) if self.order == "bw" else rows.unflatten(0, (self.w, -1)).transpose(0, 1)
 
 
 def told_by(net: nn.Module) -> list[Told]:

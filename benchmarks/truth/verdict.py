@@ -5,13 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 import attnviz
-from attnviz import errors
-from attnviz.errors import AttnvizError
+from attnviz.errors import AmbiguousExample, AttnvizError
 from attnviz.maps import AttentionMap
 from benchmarks.truth.joined import held_steps
 from benchmarks.truth.told import Finding, Told
 
-AmbiguousExample = getattr(errors, "AmbiguousExample", AttnvizError)
 MEANT = ("head", "query", "key", "channel", "row", "column")  # axes whose name says what they are; others are parts of an example
 OUTCOMES = ("stopped", "changed_output", "false_attention", "wrong", "refused", "exact")  # the worst first
 
@@ -110,10 +108,10 @@ def _same_rows(ours: np.ndarray, theirs: np.ndarray, close: float) -> bool:
         return False
     left = list(np.nan_to_num(ours).reshape(-1, ours.shape[-1]))
     for one in np.nan_to_num(theirs).reshape(-1, theirs.shape[-1]):
-        match = next((i for i, other in enumerate(left) if np.abs(one - other).max(initial=0) <= close), None)
-        if match is None:
+        apart = np.abs(np.stack(left) - one).max(-1)
+        if apart.min() > close:
             return False
-        del left[match]
+        del left[int(apart.argmin())]
     return True
 
 

@@ -180,3 +180,24 @@ def test_rows_of_one_projection_apart_from_each_other_are_two_inputs(copied: boo
     with record(net) as tape:
         net(torch.randn(3, 6, 8), torch.randn(3, 6, 8))
     assert next(iter(tape)).kind == "soft"
+
+
+class OfBlocks(nn.Module):
+    """Blocks of an image look at wider blocks of it: neither comes through a projection that both share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.q, self.kv = nn.Linear(8, 8), nn.Linear(8, 16)
+
+    def forward(self, x: Tensor) -> Tensor:
+        queries = x.unflatten(3, (2, 2)).unflatten(2, (2, 2)).permute(0, 2, 4, 3, 5, 1).reshape(-1, 4, 8)
+        keys = F.unfold(x, 4, stride=2, padding=1).view(len(x), 8, 16, 4).permute(0, 3, 2, 1).reshape(-1, 16, 8)
+        k, v = self.kv(keys).chunk(2, -1)
+        return (self.q(queries) @ k.mT).softmax(-1) @ v
+
+
+def test_blocks_that_look_at_wider_blocks_of_their_image_look_at_themselves() -> None:
+    net = OfBlocks()
+    with torch.no_grad(), record(net) as tape:
+        net(torch.randn(2, 8, 4, 4))
+    assert tape["OfBlocks"].kind == "self"

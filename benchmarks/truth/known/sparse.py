@@ -163,7 +163,7 @@ class Gathered(Heads):
         at = chosen[:, None, :, :, None].expand(-1, self.h, -1, -1, self.d)
         some = [t.unsqueeze(2).expand(-1, -1, x.shape[1], -1, -1).gather(3, at) for t in (k, v)]
         weights = torch.einsum("bhqd,bhqkd->bhqk", q, some[0]).softmax(-1)
-        self.tell(weights, "head query key", "self", needed=False)
+        self.tell(weights.unsqueeze(3), "head window query key", "self", needed=False)
         return self.out(merge(torch.einsum("bhqk,bhqkd->bhqd", weights, some[1])))
 
 

@@ -130,7 +130,7 @@ class Around(Heads):
         near = [self._near(t, *x.shape[2:]) for t in (k, v)]  # (batch, head, place, 9, feature)
         scores = (q.unsqueeze(3) @ near[0].mT).squeeze(3)
         weights = scores.softmax(-1)
-        self.tell(weights, "head query key", "self", needed=False)
+        self.tell(weights.unsqueeze(3), "head window query key", "self", needed=False)  # each place has keys of its own
         return self.out(merge((weights.unsqueeze(3) @ near[1]).squeeze(3))).mT.view(x.shape)
 
     def _near(self, t: Tensor, high: int, wide: int) -> Tensor:
