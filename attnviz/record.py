@@ -8,14 +8,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
+from threading import RLock
 
 from torch import nn
 
 from attnviz.errors import AmbiguousExample, AttnvizError, NoExample, NothingRecorded, UnknownLayer
 from attnviz.maps import AttentionMap
-from attnviz.taps import TAPS, Record, Refusal
+from attnviz.taps import TAPS, Emit, Record, Refusal
 from attnviz.taps.hidden import refuse_transformed, refuse_unfollowed, refused_unseen
 from attnviz.taps.steps import APART, joined, looks_like_step, part_of
+from attnviz.taps.threads import threads
 from attnviz.weights import Weights
 
 _running: ContextVar[tuple[int, ...]] = ContextVar("running", default=())
@@ -202,13 +204,32 @@ def record(model: nn.Module, layers: str | Sequence[str] = "*") -> Iterator[Tape
     with ExitStack() as taps:
         token = _running.set((*_running.get(), id(tape)))
         taps.callback(_running.reset, token)
+        take = _one_at_a_time(tape._take)
         for tap in TAPS:
-            taps.enter_context(tap(modules, choice, lambda: id(tape) in _running.get(), tape._take))
+            taps.enter_context(tap(modules, choice, lambda: id(tape) in _running.get(), take))
+        taps.enter_context(threads(modules, choice, take, partial(_join, id(tape))))
         yield tape
     tape.seconds = time.perf_counter() - start
     refused_unseen(modules, choice, tape.layers, tape._take)
     if not tape.layers:
         raise next(iter(tape._refused.values()), None) or _nothing(model, choice)
+
+
+def _join(tape: int) -> Callable[[], None]:
+    """Lets the calls of this thread belong to a recording, until what it gives back is called."""
+    token = _running.set((*_running.get(), tape))
+    return lambda: _running.reset(token)
+
+
+def _one_at_a_time(take: Emit) -> Emit:
+    """For branches that end in several threads at once."""
+    lock = RLock()
+
+    def taken(layer: str, make: Callable[[], Record]) -> None:
+        with lock:
+            take(layer, make)
+
+    return taken
 
 
 def _modules(model: nn.Module) -> dict[str, nn.Module]:

@@ -1,0 +1,114 @@
+"""Branches of a model that it runs in threads of their own: followed where what they get is at hand in the call that is watched.
+
+Another visitor's call of the same model has tensors of its own, and is never followed. A branch of which nothing tells whose it is
+is named at the end, so that it is not missing in silence.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any, NoReturn
+
+from torch import Tensor, jit, nn
+from torch.utils._pytree import tree_leaves
+
+from attnviz.errors import HiddenKernel
+from attnviz.taps.base import Emit, Modules, Wanted
+from attnviz.taps.calls import calls
+from attnviz.taps.place import CALL
+
+LEVELS = 2  # of modules below the model that may be branches
+LISTS = (nn.ModuleList, nn.ModuleDict)
+Enter = Callable[[], Callable[[], None]]
+
+
+@contextmanager
+def threads(modules: Modules, wanted: Wanted, emit: Emit, enter: Enter) -> Iterator[None]:
+    """`enter` makes calls of this thread belong to the recording, and gives back what ends that."""
+    names = {id(module): name or type(module).__name__ for name, module in modules.items()}
+    branches = Branches(modules, names, wanted, emit, enter)
+    with ExitStack() as hooks:
+        for module in _branches(modules[""], LEVELS):
+            hooks.callback(module.register_forward_pre_hook(branches.begins, with_kwargs=True).remove)
+            hooks.callback(module.register_forward_hook(branches.ends, always_call=True).remove)
+        yield
+    branches.name_the_lost()
+
+
+class Branches:
+    """What other threads do with parts of one model while it is watched."""
+
+    def __init__(self, modules: Modules, names: Mapping[int, str], wanted: Wanted, emit: Emit, enter: Enter) -> None:
+        self._modules, self._names, self._wanted, self._emit, self._enter = modules, names, wanted, emit, enter
+        self._home = threading.get_ident()
+        self._here = threading.local()
+        self._followed: set[str] = set()
+        self._lost: dict[str, None] = {}
+
+    def begins(self, module: nn.Module, args: Any, kwargs: Any) -> None:
+        if threading.get_ident() == self._home or getattr(self._here, "branch", None) is not None or self._inside_model():
+            return
+        frames = self._frames_at_home()
+        if not frames:
+            return
+        if not _memories((args, kwargs)) & _memories([list(frame.f_locals.values()) for frame in frames]):
+            self._lost[self._names[id(module)]] = None
+            return
+        self._followed.add(self._names[id(module)])
+        tap = calls(self._modules, self._wanted, lambda: True, self._emit)
+        self._here.branch, self._here.tap, self._here.leave = module, tap, self._enter()
+        tap.__enter__()  # type: ignore[no-untyped-call]
+
+    def ends(self, module: nn.Module, _: Any, __: Any) -> None:
+        if getattr(self._here, "branch", None) is module and threading.get_ident() != self._home:
+            self._here.tap.__exit__(None, None, None)
+            self._here.leave()
+            self._here.branch = self._here.tap = self._here.leave = None
+
+    def name_the_lost(self) -> None:
+        for name in self._lost:
+            if name not in self._followed and self._wanted(name):
+                self._emit(name, partial(_refuse, name))
+
+    def _inside_model(self) -> bool:
+        """Whether this thread is inside a larger part of the model: then that one decides."""
+        frame, count = sys._getframe(2), 0
+        while frame is not None:
+            count += frame.f_code is CALL and id(frame.f_locals.get("self")) in self._names
+            frame = frame.f_back  # type: ignore[assignment]
+        return count > 1
+
+    def _frames_at_home(self) -> list[Any]:
+        """Frames of the call that is watched, from the innermost to the model's own; none where no call is going on."""
+        frame, found, last = sys._current_frames().get(self._home), [], 0
+        while frame is not None:
+            found.append(frame)
+            if frame.f_code is CALL and id(frame.f_locals.get("self")) in self._names:
+                last = len(found)
+            frame = frame.f_back
+        return found[:last]
+
+
+def _branches(module: nn.Module, levels: int) -> Iterator[nn.Module]:
+    for child in module.children():
+        if isinstance(child, LISTS):
+            yield from _branches(child, levels)
+        elif not isinstance(child, jit.ScriptModule):
+            yield child
+            if levels > 1:
+                yield from _branches(child, levels - 1)
+
+
+def _memories(values: Any) -> set[int]:
+    """Of all tensors among values, but for parameters."""
+    tensors = (leaf for leaf in tree_leaves(values) if isinstance(leaf, Tensor) and not isinstance(leaf, nn.Parameter))
+    return {tensor.untyped_storage()._cdata for tensor in tensors}
+
+
+def _refuse(layer: str) -> NoReturn:
+    raise HiddenKernel(
+        f"layer {layer}: it ran in another thread, and nothing tells whether that was for this call",
+        "record that part of the model in the thread that calls it, or call it with tensors that the model has a name for",
+    )
