@@ -34,15 +34,18 @@ class Examples(NamedTuple):
     ambiguous: bool = False
 
 
-def examples(place: Place, rows: Rows, pick: Pick) -> Examples:
-    """A plain call has one row of heads for each example of the inputs; any other needs evidence, or stays as it is."""
+def examples(place: Place, rows: Rows, pick: Pick, axes: tuple[str, ...] = AXES) -> Examples:
+    """A plain call has one row of heads for each example of the inputs; any other needs evidence, or stays as it is.
+
+    `axes`: those of one example, where it has one row of heads.
+    """
     identity = place.identity
     nth = identity.turn(place)
     alone = rows.apart and rows.first == 1 and not identity.sizes  # a model that is called with nothing
     sequence = identity.without_batch and rows.first == 1 and rows.queries in identity.sizes
     if alone or sequence or identity.was_plain(place.layer, rows) or _plain(identity.sizes, rows):
         identity.plain(place.layer, rows)
-        return _one_by_one(rows, pick)
+        return _one_by_one(rows, pick, axes)
     if not rows.apart and identity.sizes == {1}:
         raise UnknownShape(
             f"layer {place.layer}: its first axis of {rows.first} holds heads or parts of a single example, and with one example "
@@ -51,18 +54,18 @@ def examples(place: Place, rows: Rows, pick: Pick) -> Examples:
         )
     found = identity.arrangement(place.layer, nth, rows)
     if found is not None:
-        return _arranged(found, pick)
+        return _arranged(found, pick, axes)
     if _plain(identity.sizes - {1}, rows):
-        return _one_by_one(rows, pick)
+        return _one_by_one(rows, pick, axes)
     every = np.arange(rows.total).reshape(rows.first, rows.heads)
     if not rows.apart:
         return Examples(("row", *AXES[1:]), (0,), lambda _: pick(every.ravel()), (UNKNOWN,), "", ambiguous=True)
-    return Examples(("row", *AXES), (0,), lambda _: Stack(tuple(map(pick, every))), (UNKNOWN,), "", ambiguous=True)
+    return Examples(("row", *axes), (0,), lambda _: Stack(tuple(map(pick, every))), (UNKNOWN,), "", ambiguous=True)
 
 
-def _one_by_one(rows: Rows, pick: Pick) -> Examples:
+def _one_by_one(rows: Rows, pick: Pick, axes: tuple[str, ...]) -> Examples:
     heads = rows.heads
-    return Examples(AXES, tuple(range(rows.first)), lambda i: pick(np.arange(i * heads, (i + 1) * heads)), (), PLAIN)
+    return Examples(axes, tuple(range(rows.first)), lambda i: pick(np.arange(i * heads, (i + 1) * heads)), (), PLAIN)
 
 
 def _plain(sizes: frozenset[int], rows: Rows) -> bool:
@@ -84,7 +87,7 @@ def _outermost(query: Tensor | None) -> bool:
     return outer and position > head >= feature
 
 
-def _arranged(found: Arrangement, pick: Pick) -> Examples:
+def _arranged(found: Arrangement, pick: Pick, axes: tuple[str, ...]) -> Examples:
     some = next(iter(found.examples.values()))
     held = tuple(sorted(found.examples))
     if some.ndim == 1:
@@ -92,6 +95,6 @@ def _arranged(found: Arrangement, pick: Pick) -> Examples:
         return Examples(("row", *AXES[1:]), held, lambda i: pick(found.examples[i]), (note,), found.evidence)
     windows = len(some)
     if windows == 1:
-        return Examples(AXES, held, lambda i: pick(found.examples[i][0]), (), found.evidence)
+        return Examples(axes, held, lambda i: pick(found.examples[i][0]), (), found.evidence)
     note = f"{windows} windows an example, in the order in which the layer had them"
-    return Examples(("window", *AXES), held, lambda i: Stack(tuple(map(pick, found.examples[i]))), (note,), found.evidence)
+    return Examples(("window", *axes), held, lambda i: Stack(tuple(map(pick, found.examples[i]))), (note,), found.evidence)

@@ -4,6 +4,7 @@ A `TorchFunctionMode` belongs to one thread, so nothing is set on the model and 
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from types import FunctionType
 from typing import Any
@@ -189,7 +190,7 @@ def _multiply(mode: calls, _: Tensor, /, left: Any, right: Any = None, **kwargs:
     if taken is not None and (found := mode.place()) is not None:
         gate, kind, maker = taken
         layer = layer_of(maker, found, mode.names)
-        mode.emit(layer, partial(from_gate, layer, gate, kind))
+        mode.emit(layer, partial(from_gate, replace(found, layer=layer), gate, kind))
 
 
 def _hidden(mode: calls, _: Any, /, *__: Any, name: str, **___: Any) -> None:

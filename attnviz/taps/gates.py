@@ -18,6 +18,8 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from attnviz.maps import Kind, Receipt, check_promise
 from attnviz.taps.base import Record
+from attnviz.taps.batch import examples
+from attnviz.taps.identity import Rows
 from attnviz.taps.place import Place
 from attnviz.taps.pooled import Pooled
 from attnviz.taps.traces import Trace, variants
@@ -125,18 +127,20 @@ def kind_of(gate: tuple[int, ...], features: tuple[int, ...], trace: Trace | Non
     return None
 
 
-def from_gate(layer: str, gate: Tensor, kind: Kind) -> Record:
+def from_gate(place: Place, gate: Tensor, kind: Kind) -> Record:
     """(batch, channel) or (batch, row, column) -> a record of (channel,) or (row, column)."""
     start = time.perf_counter()
     kept = gate.to("cpu", copy=True).float().numpy()
-    check_promise(kept, ("batch", *AXES[kind]), "sigmoid", layer)
+    check_promise(kept, ("batch", *AXES[kind]), "sigmoid", place.layer)
+    found = examples(place, Rows(len(kept), 1, 1), lambda rows: Dense(kept[rows[0]]), AXES[kind])
     receipt = Receipt(
-        layer=layer, how="sigmoid that was multiplied onto the feature map", backend_before="eager", backend_during="eager",
-        row_sum_error=None, output_error=0.0, seconds=time.perf_counter() - start, bytes=kept.nbytes,
+        layer=place.layer, how="sigmoid that was multiplied onto the feature map", backend_before="eager",
+        backend_during="eager", row_sum_error=None, output_error=0.0, seconds=time.perf_counter() - start, bytes=kept.nbytes,
+        evidence=found.evidence,
     )  # fmt: skip
     return Record(
-        layer=layer, kind=kind, mechanism=f"{kind} gate", norm="sigmoid", axes=AXES[kind], held=tuple(range(len(kept))),
-        example=lambda i: Dense(kept[i]), receipt=lambda: receipt,
+        layer=place.layer, kind=kind, mechanism=f"{kind} gate", norm="sigmoid", axes=found.axes, held=found.held,
+        example=found.weights, receipt=lambda: receipt, notes=found.notes, ambiguous=found.ambiguous,
     )  # fmt: skip
 
 

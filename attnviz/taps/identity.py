@@ -75,7 +75,7 @@ class Trials:
             owners = self._owners(group, layer, nth, event)
             if owners is None:
                 continue
-            mixed |= bool((owners == SEVERAL).all())
+            mixed |= bool((owners < 0).all() and (owners == SEVERAL).any())
             if ((owners >= 0) & (owners < group[1])).all():
                 return _arranged(owners, event, rows.heads if rows.apart else 0, self._second_axis(group, rows.total))
         return None
@@ -99,7 +99,7 @@ class Trials:
             owners |= moved.astype(np.int64) << digit
             none, several = none | (~moved & ~still), several | (moved & still)
         owners = owners if group[1] > 1 else owners - 1  # a single example is told by its being changed
-        return np.where(several, SEVERAL, np.where(none & (group[1] > 1), NONE, owners))
+        return _the_last_one(np.where(several, SEVERAL, np.where(none & (group[1] > 1), NONE, owners)), group[1])
 
     def _passes(self, group: Group) -> list[tuple[Events, Events]] | None:
         if group not in self._moved:
@@ -124,6 +124,15 @@ class Trials:
     def _event(self, events: Events | None, layer: str, nth: int) -> Event | None:
         found = [] if events is None else events.get(layer, [])
         return found[nth] if nth < len(found) else None
+
+
+def _the_last_one(owners: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Rows that nothing moves, as where a query sees a single key, are those of the only example that is missing just as many."""
+    counts = np.bincount(owners[owners >= 0], minlength=size)
+    missing = np.flatnonzero(counts == 0)
+    if len(missing) == 1 and size > 1 and set(np.delete(counts, missing)) == {int((owners == NONE).sum())}:
+        return np.where(owners == NONE, missing[0], owners)
+    return owners
 
 
 def _arranged(owners: NDArray[np.int64], event: Event, heads: int, second_axis: bool) -> Arrangement | None:

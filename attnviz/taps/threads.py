@@ -31,7 +31,7 @@ def threads(modules: Modules, wanted: Wanted, emit: Emit, enter: Enter) -> Itera
     branches = Branches(modules, names, wanted, emit, enter)
     with ExitStack() as hooks:
         for module in _branches(modules[""], LEVELS):
-            hooks.callback(module.register_forward_pre_hook(branches.begins, with_kwargs=True).remove)
+            hooks.callback(module.register_forward_pre_hook(branches.begins).remove)
             hooks.callback(module.register_forward_hook(branches.ends, always_call=True).remove)
         yield
     branches.name_the_lost()
@@ -47,13 +47,13 @@ class Branches:
         self._followed: set[str] = set()
         self._lost: dict[str, None] = {}
 
-    def begins(self, module: nn.Module, args: Any, kwargs: Any) -> None:
+    def begins(self, module: nn.Module, *_: Any) -> None:
         if threading.get_ident() == self._home or getattr(self._here, "branch", None) is not None or self._inside_model():
             return
         frames = self._frames_at_home()
         if not frames:
             return
-        if not _memories((args, kwargs)) & _memories([list(frame.f_locals.values()) for frame in frames]):
+        if not _memories(_given(sys._getframe(1))) & _memories([list(frame.f_locals.values()) for frame in frames]):
             self._lost[self._names[id(module)]] = None
             return
         self._followed.add(self._names[id(module)])
@@ -99,6 +99,13 @@ def _branches(module: nn.Module, levels: int) -> Iterator[nn.Module]:
             yield child
             if levels > 1:
                 yield from _branches(child, levels - 1)
+
+
+def _given(frame: Any) -> Any:
+    """What a module is called with. Hooks that are told keywords too cannot be taken off while another thread calls them."""
+    while frame.f_code is not CALL:
+        frame = frame.f_back
+    return frame.f_locals.get("args"), frame.f_locals.get("kwargs")
 
 
 def _memories(values: Any) -> set[int]:

@@ -117,13 +117,11 @@ def made_of(rows: Tensor, leaves: list[Leaf]) -> tuple[NDArray[np.int64], NDArra
     digits = max(1, (len(rows) - 1).bit_length())
     has = torch.arange(len(rows))[:, None] >> torch.arange(digits) & 1
     tensors = [leaf.tensor for leaf in leaves]
-    whole = torch.autograd.grad(rows, tensors, pull, retain_graph=True, allow_unused=True)
-    parts = [
-        torch.autograd.grad(
-            rows, tensors, pull * has[:, d].to(pull).view(-1, *[1] * (rows.ndim - 1)), retain_graph=True, allow_unused=True
-        )
-        for d in range(digits)
-    ]
+    masks = [pull * has[:, digit].to(pull).view(-1, *[1] * (rows.ndim - 1)) for digit in range(digits)]
+    try:
+        whole, *parts = [torch.autograd.grad(rows, tensors, mask, retain_graph=True, allow_unused=True) for mask in (pull, *masks)]
+    except RuntimeError:  # something on the way was written over
+        return None
     for i, leaf in enumerate(leaves):
         if whole[i] is not None and (found := _firsts(leaf, whole[i], [part[i] for part in parts], len(rows))) is not None:
             return found

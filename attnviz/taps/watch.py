@@ -48,7 +48,7 @@ class Watch(calls):
     def keep(self, layer: str, make: Callable[[], Record]) -> None:
         if isinstance(make, partial) and make.func in ROWS:
             rows, shape = ROWS[make.func](*make.args)
-            found = made_of(rows[0], list(self.leaves)) if self.first else None
+            found = made_of(rows[0], list(self.leaves)) if self.first and make.func is not from_gate else None
             event = Event(shape, sum(marks(part) for part in rows), *(found or ()))  # type: ignore[arg-type]
             self.events.setdefault(layer, []).append(event)
 
@@ -71,7 +71,7 @@ def _of_softmax(_: Any, taken: Any, *__: Any) -> tuple[list[Tensor], tuple[int, 
 
 
 def _of_gate(_: Any, gate: Tensor, *__: Any) -> tuple[list[Tensor], tuple[int, ...]]:
-    return [gate], tuple(gate.shape[:1])
+    return [gate], (len(gate), 1)
 
 
 ROWS: dict[Any, Callable[..., tuple[list[Tensor], tuple[int, ...]]]] = {
