@@ -3,14 +3,20 @@
 import hashlib
 import re
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from attnviz.damage import damage
 from attnviz.errors import AttnvizError, CardError, WeightsError
+from attnviz.limits import LIMITS
 from attnviz.paths import MODELS
 
 CARD = "card.toml"
+_DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){20}""")
+SHOWN = 80  # characters of a wrong value
+COUNTS = re.compile("layer|depth|block|head|stage")  # what a net has of these, it makes one after the other
 # What a card must hold, by its source, and what its table for its kind of input must.
 COMMON: dict[str, type] = {"title": str, "summary": str, "task": str, "input": str, "licence": str}
 REQUIRED: dict[str, type] = {**COMMON, "labels": list, "net": str, "config": dict, "files": dict}
@@ -69,7 +75,7 @@ class ModelCard:
 
     def verified(self, folder: Path, name: str) -> Path:
         """The path of a file in `folder`, after its checksum was found to be the card's; WeightsError otherwise."""
-        path = folder / name
+        path = self._inside(folder, name)
         if not path.is_file():
             raise WeightsError(f"{self.name} cannot be loaded: the file {name} is missing", self._again)
         found = sha256(path)
@@ -81,33 +87,82 @@ class ModelCard:
             )
         return path
 
+    def _inside(self, folder: Path, name: str) -> Path:
+        """The path of a file within `folder`; what lies outside is neither read nor spoken of. The hub's cache is all links."""
+        path = folder / name
+        within = self.source == "hub" or path.resolve().is_relative_to(folder.resolve())
+        if not _plain(name) or not within:
+            raise CardError(f"the card of {self.name} names a file outside of its folder", "name files beside the card")
+        return path
+
     @property
     def _again(self) -> str:
         return "fetch the project's models again" if self.source == "own" else "fetch the model again"
 
 
 def read_card(folder: Path) -> ModelCard:
-    """The card in a folder; CardError where it is missing, not TOML, or lacks what it needs."""
+    """The card in a folder; CardError where it is missing, not TOML, or lacks what it needs, and for whatever else is wrong."""
     path = Path(folder) / CARD
+    if not path.is_file():
+        raise CardError(f"there is no {CARD} in {folder}", "name a folder that holds a model")
+    with damage(f"{path} cannot be read as a card", "mend the file", CardError):
+        return _read(path)
+
+
+def _read(path: Path) -> ModelCard:
+    if path.stat().st_size > LIMITS.card_bytes:
+        raise CardError(f"{path} has {path.stat().st_size:,} bytes, the limit is {LIMITS.card_bytes:,}", "shorten it")
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CardError(f"there is no {CARD} in {folder}", "name a folder that holds a model") from None
+        text = path.read_text(encoding="utf-8")
+        if _DOTTED.search(text):  # the reader takes the square of them
+            raise CardError(f"{path} has names of more than 20 parts", "make it flatter")
+        raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise CardError(f"{path} is not readable as TOML: {error}", "mend the file") from None
+        raise CardError(f"{path} is not readable as TOML: {_short(error)}", "mend the file") from None
+    _check_depth(raw, path)
     _check(raw, path)
     keys = (*SOURCES[raw.get("source", "own")], *OPTIONAL, "source")
     known = {key: raw[key] for key in keys if key in raw} | {"labels": tuple(raw.get("labels", ()))}
     return ModelCard(name=path.parent.name, folder=path.parent, **known)
 
 
+def _check_depth(raw: dict[str, Any], path: Path) -> None:
+    """Level by level, since what goes down by calls runs out of stack."""
+    level: list[Any] = [raw]
+    for _ in range(LIMITS.card_depth):
+        level = [
+            each for one in level if isinstance(one, (dict, list)) for each in (one.values() if isinstance(one, dict) else one)
+        ]
+    if level:
+        raise CardError(f"{path} has more than {LIMITS.card_depth} tables or lists within each other", "make it flatter")
+
+
+def _short(value: object) -> str:
+    """As it stands, on one line that can be read."""
+    text = " ".join((str(value) if isinstance(value, Exception) else repr(value)).split())
+    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
+
+
+def _plain(name: str) -> bool:
+    """Whether a name is that of a file beside the card, or in a folder there."""
+    parts = name.replace("\\", "/").split("/")
+    return name.isprintable() and "" not in parts and ".." not in parts and ":" not in name
+
+
 def _check(raw: dict[str, Any], path: Path) -> None:
     source = raw.get("source", "own")
-    if source not in SOURCES:
-        raise CardError(f"{path} has source = {source!r}", f"known are {', '.join(SOURCES)}")
+    if not isinstance(source, str) or source not in SOURCES:
+        raise CardError(f"{path} has source = {_short(source)}", f"known are {', '.join(SOURCES)}")
     _check_keys(raw, SOURCES[source], path)
     if raw["input"] not in INPUTS:
-        raise CardError(f"{path} has input = {raw['input']!r}", f"known are {', '.join(INPUTS)}")
+        raise CardError(f"{path} has input = {_short(raw['input'])}", f"known are {', '.join(INPUTS)}")
+    for key, kind in {"labels": str, "files": str}.items():
+        values = raw.get(key, ())
+        if not all(isinstance(each, kind) for each in (values.values() if isinstance(values, dict) else values)):
+            raise CardError(f"{path} has {key} that are no text", "mend the file")
+    if not all(map(_plain, raw.get("files", ()))):
+        raise CardError(f"{path} names a file outside of its folder", "name files beside the card")
+    _check_numbers(raw, path)
     options = raw.get(raw["input"], None if source == "own" else dict.fromkeys(INPUTS[raw["input"]]))
     missing = [f"{raw['input']}.{key}" for key in INPUTS[raw["input"]] if key not in (options or {})]
     if missing:
@@ -116,31 +171,45 @@ def _check(raw: dict[str, Any], path: Path) -> None:
         _check_foreign(raw, path)
 
 
+def _check_numbers(raw: dict[str, Any], path: Path) -> None:
+    """Options of the border are numbers above 0, and no number of a net's config is beyond what a net needs."""
+    for key in ("max_tokens", "size", "past", "ahead", "least"):
+        value = raw.get(str(raw["input"]), {}).get(key, 1)
+        if not isinstance(value, int) or not 0 < value <= LIMITS.config_number:
+            raise CardError(f"{path} has {raw['input']}.{key} = {_short(value)}", "take a whole number above 0")
+    for name, value in raw.get("config", {}).items():
+        for each in value if isinstance(value, list) else [value]:
+            most = LIMITS.config_layers if COUNTS.search(name) else LIMITS.config_number
+            if isinstance(each, int) and each > most:
+                raise CardError(f"{path} has config.{name} = {_short(each)}, the limit is {most:,}", "mend the file")
+
+
 def _check_keys(raw: dict[str, Any], required: dict[str, type], path: Path) -> None:
     missing = [key for key in required if key not in raw]
     if missing:
         raise CardError(f"{path} lacks {', '.join(missing)}", "add what is missing")
     for key, kind in {**OPTIONAL, **required}.items():
         if key in raw and not isinstance(raw[key], kind):
-            raise CardError(f"{path} has {key} = {raw[key]!r}, which is no {kind.__name__}", "mend the file")
+            raise CardError(f"{path} has {key} = {_short(raw[key])}, which is no {kind.__name__}", "mend the file")
 
 
 def _check_foreign(raw: dict[str, Any], path: Path) -> None:
     if raw["task"] not in TASKS:
-        raise CardError(f"{path} has task = {raw['task']!r}", f"known for models of others are {', '.join(TASKS)}")
+        raise CardError(f"{path} has task = {_short(raw['task'])}", f"known for models of others are {', '.join(TASKS)}")
     if raw["input"] != TASKS[raw["task"]]:
-        raise CardError(f"{path} has input = {raw['input']!r}, but {raw['task']} takes {TASKS[raw['task']]}", "mend the file")
+        raise CardError(f"{path} has input = {_short(raw['input'])}, but {raw['task']} takes {TASKS[raw['task']]}", "mend the file")
     if raw["source"] == "hub" and not REPOSITORY.fullmatch(raw["repository"]):
-        raise CardError(f"{path} has repository = {raw['repository']!r}", 'write it as "owner/name"')
+        raise CardError(f"{path} has repository = {_short(raw['repository'])}", 'write it as "owner/name"')
     if raw["source"] == "hub" and not COMMIT.fullmatch(raw["revision"]):
-        raise CardError(f"{path} has revision = {raw['revision']!r}", "pin the full commit, 40 letters and digits")
+        raise CardError(f"{path} has revision = {_short(raw['revision'])}", "pin the full commit, 40 letters and digits")
 
 
 def find_card(name: str, models: Path = MODELS) -> ModelCard:
     """The card of a shipped model by name, or of any folder by its path."""
     for folder in (models / name, Path(name)):
-        if (folder / CARD).is_file():
-            return read_card(folder)
+        with suppress(ValueError, OSError):  # a name that no file system takes
+            if (folder / CARD).is_file():
+                return read_card(folder)
     shipped = ", ".join(card.name for card in all_cards(models)[0])
     raise CardError(f"there is no model called {name!r}", f"shipped are {shipped or 'none'}")
 

@@ -35,6 +35,7 @@ class Limits:
     card_bytes: int = _limit(1_000_000, "bytes", "time to read a card")
     card_depth: int = _limit(8, "tables within tables", "the reader's stack")
     config_number: int = _limit(1_000_000, "in a net's config", "memory of a net that nobody has seen")
+    config_layers: int = _limit(512, "layers, blocks or heads in a net's config", "time to make them")
     config_json_bytes: int = _limit(64_000_000, "bytes", "memory of a JSON file beside the weights")
 
 

@@ -4,15 +4,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file
 
 from attnviz.cards import ModelCard, find_card
+from attnviz.damage import damage
 from attnviz.encode import Encoded
 from attnviz.encode.image import encode_image
 from attnviz.encode.series import encode_series
 from attnviz.encode.text import EncodedText, encode_text, text_tokenizer
 from attnviz.encode.translation import encode_source
-from attnviz.errors import CardError, WeightsError
+from attnviz.errors import AttnvizError, CardError, WeightsError
 from attnviz.extras import extras
 from attnviz.nets import NETS, Net, Translator
 
@@ -38,22 +40,39 @@ def load(model: str | Path | ModelCard) -> Net:
         )
     path, kind = card.file(WEIGHTS), NETS[card.net]
     try:
+        _check_size(kind, card, path)
         net = kind(**card.config)
         net.load_state_dict({name: weight.float() for name, weight in load_file(path).items()})
+    except AttnvizError:
+        raise
     except Exception as error:  # on a wrong config a net's constructor raises almost anything
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise WeightsError(f"{card.name} cannot be loaded: {WEIGHTS} does not fit the net {card.net} ({reason})") from None
     net.card = card
-    if isinstance(net, Translator):
-        from tokenizers import Tokenizer
-
-        net.source = text_tokenizer(card.file("source.json"), card.text["max_tokens"])
-        net.encode = partial(encode_source, tokenizer=net.source)
-        net.target = Tokenizer.from_file(str(card.file("target.json")))
-        net.target.encode_special_tokens = True
-    else:
-        net.encode = BORDERS[card.input](card)
+    with damage(f"{card.name} cannot be loaded: a file beside its weights is no tokenizer", "fetch the model again", WeightsError):
+        _give_border(net, card)
     return net.eval().requires_grad_(False)
+
+
+def _check_size(kind: type[Net], card: ModelCard, path: Path) -> None:
+    """A net is not made where it has more weights than its file has bytes."""
+    with torch.device("meta"):
+        weights = sum(weight.numel() for weight in kind(**card.config).parameters())
+    if weights > path.stat().st_size:
+        raise WeightsError(f"{card.name} cannot be loaded: its config asks for {weights:,} weights, which {WEIGHTS} cannot hold")
+
+
+def _give_border(net: Net, card: ModelCard) -> None:
+    """What takes the net's input, with its tokenizers."""
+    if not isinstance(net, Translator):
+        net.encode = BORDERS[card.input](card)
+        return
+    from tokenizers import Tokenizer
+
+    net.source = text_tokenizer(card.file("source.json"), card.text["max_tokens"])
+    net.encode = partial(encode_source, tokenizer=net.source)
+    net.target = Tokenizer.from_file(str(card.file("target.json")))
+    net.target.encode_special_tokens = True
 
 
 def _text(card: ModelCard) -> partial[EncodedText]:

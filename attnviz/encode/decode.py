@@ -7,12 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from attnviz.damage import damage
+from attnviz.encode.colour import in_rgb
+from attnviz.encode.containers import check_container, check_pixels
 from attnviz.errors import InputError
+from attnviz.limits import LIMITS
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-MAX_MEGABYTES = 20
-MAX_MEGAPIXELS = 50
 MIN_SIDE = 8
+BLOCKS = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB")  # modes whose pixels may be averaged
+DAMAGED = ("the image is cut off or damaged and could not be decoded", "save or download it again")
 
 ORIENTATION = 0x0112  # the Exif tag; 1 is upright, what the others ask for is in Exif 2.3, section 4.6.4
 TURNS = {
@@ -29,20 +33,22 @@ TURNS = {
 def decoded(raw: object, enough: int) -> tuple[Image.Image, tuple[int, int], list[str]]:
     """The image in RGB, its (width, height) as given, and sentences on what was changed.
 
-    A large JPEG may come back at a half, quarter or eighth, its shorter side not below `enough`; a caller's own Pillow
+    A large photo may come back at a half, a third and so on, its shorter side not below `enough`; a caller's own Pillow
     image stays as it is. InputError if `raw` is no image, is damaged, or is too large or too small.
     """
-    image = _opened(raw)
-    given = image.size
-    if isinstance(raw, bytes):
-        _decode_smaller(image, enough)
     notes: list[str] = []
-    return _flat(_upright(image, notes), notes), given, notes
+    with damage(*DAMAGED):
+        image = _opened(raw)
+        given = image.size
+        if isinstance(raw, bytes):
+            _decode_smaller(image, enough)
+        return in_rgb(_upright(image, notes, enough if isinstance(raw, bytes) else 0), notes), given, notes
 
 
 def upright_size(raw: bytes) -> tuple[int, int]:
     """(width, height) of a file's image once it is upright; no pixel is decoded. InputError as in `decoded`."""
-    image = _opened(raw)
+    with damage(*DAMAGED):
+        image = _opened(raw)
     width, height = image.size
     return (height, width) if _orientation(image) >= 5 else (width, height)
 
@@ -58,8 +64,8 @@ def _opened(raw: object) -> Image.Image:
         raise InputError(f"a {type(raw).__name__} is not an image", "pass a file's bytes, a Pillow image or an array")
     if not raw:
         raise InputError("the file is empty: it has 0 bytes", "choose another file")
-    if len(raw) > MAX_MEGABYTES * 1_000_000:
-        finding = f"the file has {len(raw):,} bytes, more than the limit of {MAX_MEGABYTES} MB"
+    if len(raw) > LIMITS.photo_bytes:
+        finding = f"the file has {len(raw):,} bytes, more than the limit of {LIMITS.photo_bytes / 1e6:g} MB"
         raise InputError(finding, "save it smaller and try again")
     image = _from_bytes(raw)
     _check_size(*image.size)
@@ -73,16 +79,15 @@ def _decode_smaller(image: Image.Image, enough: int) -> None:
 
 
 def _from_bytes(raw: bytes) -> Image.Image:
+    check_container(raw)
     try:
         return Image.open(BytesIO(raw), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        finding = f"the image has more than the limit of {MAX_MEGAPIXELS} megapixels"
+        finding = f"the image has more than the limit of {LIMITS.photo_megapixels} megapixels"
         raise InputError(finding, "scale it down and try again") from error
     except UnidentifiedImageError as error:
         finding = "the file is not an image of a known kind"
         raise InputError(finding, "use a JPEG, PNG, WebP, GIF, BMP or TIFF file") from error
-    except Exception as error:  # on a broken header Pillow's readers raise almost anything
-        raise _damaged() from error
 
 
 def _from_array(array: NDArray[Any]) -> Image.Image:
@@ -97,26 +102,19 @@ def _check_size(width: int, height: int) -> None:
     if min(width, height) < MIN_SIDE:
         finding = f"the image is {width:,} x {height:,} pixels, less than the least of {MIN_SIDE} x {MIN_SIDE}"
         raise InputError(finding, "choose a larger one")
-    if width * height > MAX_MEGAPIXELS * 1_000_000:
-        finding = f"the image is {width:,} x {height:,} pixels, more than the limit of {MAX_MEGAPIXELS} megapixels"
-        raise InputError(finding, "scale it down and try again")
+    check_pixels(width, height)
 
 
-def _damaged() -> InputError:
-    return InputError("the image is cut off or damaged and could not be decoded", "save or download it again")
-
-
-def _upright(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Decoded, one frame of it, and turned the way its Exif asks."""
-    try:
-        several = getattr(image, "is_animated", False) and image.format != "MPO"
-        by_reader = _orientation(image) if image.format == "TIFF" else 1  # Pillow turns a TIFF when it loads it
-        image.load()
-    except Exception as error:  # on broken data Pillow's readers raise almost anything
-        raise _damaged() from error
+def _upright(image: Image.Image, notes: list[str], enough: int) -> Image.Image:
+    """Decoded, one frame of it, turned the way its Exif asks; whole blocks are averaged down to `enough`, 0 for none."""
+    several = getattr(image, "is_animated", False) and image.format != "MPO"
+    by_reader = _orientation(image) if image.format == "TIFF" else 1  # Pillow turns a TIFF when it loads it
+    image.load()
     if several:
         notes.append(f"The image holds several frames: only frame {image.tell() + 1} is used.")
     turn = TURNS.get(_orientation(image))
+    if enough and image.mode in BLOCKS and (factor := min(image.size) // enough) > 1:
+        image = image.reduce(factor)
     if turn is not None or by_reader in TURNS:
         notes.append("The photo was turned upright, as its camera noted in it.")
     return image if turn is None else image.transpose(turn)
@@ -128,40 +126,3 @@ def _orientation(image: Image.Image) -> int:
         return int(image.getexif().get(ORIENTATION, 1))
     except Exception:  # a photo is not refused for a broken Exif block
         return 1
-
-
-def _flat(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Any mode -> RGB, 8 bits a colour, without transparency."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;"):
-        image = _eight_bit(image, notes)
-    try:
-        if image.has_transparency_data:
-            return _over_white(image.convert("RGBA"), notes)
-        rgb = image.convert("RGB")
-    except (ValueError, OSError) as error:
-        raise InputError(f"colours of the kind {image.mode} cannot be shown", "save the image as RGB") from error
-    if image.mode == "CMYK":
-        notes.append("The print colours (CMYK) were converted to RGB.")
-    return rgb
-
-
-def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Greys from 0 to 65535 -> greys from 0 to 255."""
-    if image.mode == "F":
-        raise InputError("the image stores decimal numbers, not colours", "save it as an 8-bit or 16-bit image")
-    greys = np.asarray(image).astype(np.int64 if image.mode == "I" else np.uint32)
-    low, high = int(greys.min()), int(greys.max())
-    if low < 0 or high > 65535:
-        finding = f"the greys of the image go from {low:,} to {high:,}, beyond the 16 bits from 0 to 65,535"
-        raise InputError(finding, "save it as an 8-bit or 16-bit image")
-    notes.append("The 16-bit greys were scaled to 8 bits.")
-    return Image.fromarray(((greys + 128) // 257).astype(np.uint8))
-
-
-def _over_white(rgba: Image.Image, notes: list[str]) -> Image.Image:
-    alpha = rgba.getchannel("A")
-    if np.asarray(alpha).min() < 255:
-        notes.append("Transparent parts were laid over white.")
-    white = Image.new("RGB", rgba.size, "white")
-    white.paste(rgba, mask=alpha)
-    return white

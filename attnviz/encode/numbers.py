@@ -21,29 +21,46 @@ _FORMS: dict[Convention, re.Pattern[str]] = {
     "comma": re.compile(r"[+\-−]?(\d{1,3}(\.\d{3})+|\d+)?(,\d*)?([eE][+-]?\d+)?\s?%?"),
 }
 _CURRENCY = re.compile(r"^[$€£¥₹₽]\s?|\s?[$€£¥₹₽]$|\s?\b(?:EUR|USD|GBP|CHF|JPY)$|^(?:EUR|USD|GBP|CHF|JPY)\b\s?")
-_DIGIT = re.compile(r"\d")
+_SIMPLE = re.compile(r"-?\d+(?:[.,]\d+)*")
+_DIGIT = re.compile(r"[^eE]*\d")
 _INFINITE = re.compile(r"[+\-−]?(inf|infinity|∞)", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+\-−]?[1-9]\d{0,2}([.,]\d{3})+")
 
 
 def conventions(cells: Iterable[str]) -> set[Convention]:
     """The ways in which all of these cells are numbers; none where one of them is no number, or where all are missing."""
-    given = [cell for cell in map(_bare, cells) if cell.casefold() not in MISSING]
-    return {how for how in _FORMS if given and all(_is_number(cell, how) for cell in given)}
+    possible = set(_FORMS)
+    found = False
+    for cell in cells:
+        bare = _bare(cell)
+        if bare.casefold() not in MISSING:
+            found = True
+            possible = {how for how in possible if _is_number(bare, how)}
+            if not possible:
+                break
+    return possible if found else set()
 
 
 def numbers(
-    cells: Sequence[str], how: Convention | None, semicolons: bool, name: str, notes: list[str], rows: Sequence[int]
+    cells: Sequence[str],
+    fitting: set[Convention],
+    how: Convention | None,
+    semicolons: bool,
+    name: str,
+    notes: list[str],
+    rows: Sequence[int],
 ) -> NDArray[np.float64]:
     """(row,) values, NaN where there is none; InputError, with the number in `rows`, at text or infinity.
 
-    `how`: the convention that other columns of the table need. A column that can be read both ways, as 1,234, is told in `notes`.
+    `fitting`: the column's `conventions`; `how`: the one that other columns of the table need. A column that can be read both ways,
+    as 1,234, is told in `notes`.
     """
-    fitting = conventions(cells)
     if not fitting:
         raise _refused(cells, name, rows)
     chosen = next(iter(fitting)) if len(fitting) == 1 else _chosen(cells, how, semicolons, name, notes)
-    values = np.array([_value(cell, chosen) for cell in cells])
+    values = _plain(cells) if chosen == "point" else None
+    if values is None:
+        values = np.array([_value(cell, chosen) for cell in cells])
     if (large := np.flatnonzero(np.abs(values) > LARGEST)).size:
         raise InputError(f"row {rows[large[0]]:,} of “{name}” holds {cells[large[0]][:30]}, beyond the limit of {LARGEST:.0e}")
     return values
@@ -59,8 +76,18 @@ def _chosen(cells: Sequence[str], how: Convention | None, semicolons: bool, name
     return chosen
 
 
+def _plain(cells: Sequence[str]) -> NDArray[np.float64] | None:
+    """What Python reads as it stands, which is quick; None where there is more about it."""
+    try:
+        return np.array([float(cell or "nan") for cell in cells])
+    except ValueError:
+        return None
+
+
 def _bare(cell: str) -> str:
     """Without what parts thousands, without a currency, and with the minus of bookkeepers, (1) or 1-, in front."""
+    if _SIMPLE.fullmatch(cell):
+        return cell
     bare = _SPACES.sub("", _CURRENCY.sub("", cell.strip()).strip())
     if len(bare) > 2 and bare[0] == "(" and bare[-1] == ")":
         bare = "-" + bare[1:-1]
@@ -70,7 +97,7 @@ def _bare(cell: str) -> str:
 
 
 def _is_number(cell: str, how: Convention) -> bool:
-    return bool(_DIGIT.search(cell)) and bool(_FORMS[how].fullmatch(cell))
+    return bool(_DIGIT.match(cell)) and bool(_FORMS[how].fullmatch(cell))
 
 
 def _value(cell: str, how: Convention) -> float:

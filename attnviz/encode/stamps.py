@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.encode.calendar import DAY, MICRO, Times, raggedness
-from attnviz.encode.dates import days_of
+from attnviz.encode.dates import SAMPLE, days_of
 
 Values = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ def read_stamps(cells: Sequence[str], name: str) -> tuple[Times, str] | None:
         return None
     for read in _WAYS:
         moments = np.full(len(cells), "NaT", dtype="datetime64[us]")
-        if (found := read(filled)) is None or (found < FIRST).any() or (found >= LAST).any():
+        if read(filled[:SAMPLE]) is None or (found := read(filled)) is None or (found < FIRST).any() or (found >= LAST).any():
             continue
         moments[places] = found
         if said_dated(name) or _steady(found):

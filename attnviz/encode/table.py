@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.damage import damage
 from attnviz.encode import parts
 from attnviz.encode.calendar import Times, raggedness
 from attnviz.encode.dates import clock_of, is_date, read_dates
@@ -15,6 +16,7 @@ from attnviz.encode.stamps import read_stamps, said_dated
 from attnviz.errors import InputError
 
 NAME = 60
+DATE_COLUMNS = 6  # that are read; more are left out
 FEW = 4  # rows below which nothing is told from their steps
 MOST_TOTALS = 0.1  # of the rows
 BEHIND = 10  # rows that may stand behind the data
@@ -49,6 +51,11 @@ class Table:
 
 def read_table(raw: bytes) -> Table:
     """The columns of a CSV file; InputError where it is none, is too large, or has no column of numbers."""
+    with damage("the file is damaged and could not be read as CSV", "save it again and upload that"):
+        return _read_table(raw)
+
+
+def _read_table(raw: bytes) -> Table:
     notes: list[str] = []
     lines, rows, semicolons = read_lines(raw, notes)
     names, named, lines, rows = _named(lines, rows)
@@ -148,7 +155,10 @@ def _sums(lines: list[list[str]], place: int) -> bool:
 
 def _dates(columns: dict[str, list[str]], notes: list[str]) -> tuple[dict[str, Times], set[str], set[str]]:
     """Columns of dates, the likeliest first; columns of times of day; and which columns dates were joined from."""
-    read = {name: found for name, cells in columns.items() if (found := read_dates(cells) or read_stamps(cells, name))}
+    read: dict[str, tuple[Times, str]] = {}
+    for name, cells in columns.items():
+        if len(read) < DATE_COLUMNS and (found := read_dates(cells) or read_stamps(cells, name)) is not None:
+            read[name] = found
     dates = {name: moments for name, (moments, _) in read.items()}
     clocks = {
         name for name, cells in columns.items() if name not in dates and clock_of([cell for cell in cells if cell]) is not None
@@ -166,11 +176,12 @@ def _figures(
     """Columns of numbers, and why others are none."""
     figures, left_out = {}, {}
     others = {name: cells for name, cells in columns.items() if name not in taken}
-    needed = {how for cells in others.values() if len(found := conventions(cells)) == 1 for how in found}
+    fitting = {name: conventions(cells) for name, cells in others.items()}
+    needed = {how for found in fitting.values() if len(found) == 1 for how in found}
     how = next(iter(needed)) if len(needed) == 1 else None
     for name, cells in others.items():
         try:
-            figures[name] = numbers(cells, how, semicolons, name, notes, rows)
+            figures[name] = numbers(cells, fitting[name], how, semicolons, name, notes, rows)
         except InputError as error:
             left_out[name] = error.finding
     return figures, left_out

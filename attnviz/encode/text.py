@@ -16,15 +16,15 @@ from torch import Tensor
 
 from attnviz.errors import CardError, InputError
 from attnviz.extras import extras
+from attnviz.limits import LIMITS
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
-MAX_TOKENS = 32_768
-MAX_CHARACTERS = 100_000  # for a model of few tokens; one of many takes so many for each of them
-CHARACTERS_PER_TOKEN = 12
+MAX_TOKENS = LIMITS.text_tokens
+MAX_CHARACTERS = LIMITS.text_characters
 UNKNOWN = "[UNK]"
-MAX_FILE_BYTES = 4 * CHARACTERS_PER_TOKEN * MAX_TOKENS
+MAX_FILE_BYTES = 4 * LIMITS.token_characters * MAX_TOKENS
 
 _LINE_END = re.compile(r"\r\n?|[\v\f\x85]")
 _KEPT_CONTROLS = "\n\t"
@@ -111,7 +111,7 @@ def read_text_file(raw: bytes) -> str:
 
 def character_limit(max_tokens: int) -> int:
     """How many characters are read for a model that takes `max_tokens`."""
-    return max(MAX_CHARACTERS, CHARACTERS_PER_TOKEN * max_tokens)
+    return max(MAX_CHARACTERS, LIMITS.token_characters * max_tokens)
 
 
 def clean(raw: str, limit: int = MAX_CHARACTERS) -> tuple[str, tuple[str, ...]]:
@@ -119,13 +119,27 @@ def clean(raw: str, limit: int = MAX_CHARACTERS) -> tuple[str, tuple[str, ...]]:
     if len(raw) > limit:
         raise InputError(f"the text has {len(raw):,} characters, the limit is {limit:,}", "shorten it")
     lines = _LINE_END.sub("\n", raw)
-    kept = "".join(character for character in lines if _shown(character))
+    shown = "".join(character for character in lines if _shown(character))
+    kept = _without_piles(shown)
     text = re.sub(r"\s+", " ", unicodedata.normalize("NFC", kept)).strip()
     if not text:
         raise _nothing_to_read()
-    removed = len(lines) - len(kept)
+    removed, piled = len(lines) - len(shown), len(shown) - len(kept)
     plural = "character was" if removed == 1 else "characters were"
-    return text, (f"{removed:,} {plural} left out, which cannot be shown.",) if removed else ()
+    notes = (f"{removed:,} {plural} left out, which cannot be shown.",) if removed else ()
+    piles = (f"{piled:,} accents were left out: no letter has more than {LIMITS.text_marks}.",) if piled else ()
+    return text, notes + piles
+
+
+def _without_piles(text: str) -> str:
+    """With as many marks on a letter as stream-safe text has (UAX 15): putting more of them in order takes the square of it."""
+    kept: list[str] = []
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run <= LIMITS.text_marks:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _nothing_to_read() -> InputError:

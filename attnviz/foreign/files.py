@@ -7,13 +7,13 @@ from typing import Any
 from attnviz.cards import ModelCard
 from attnviz.errors import ExtraMissing, WeightsError
 from attnviz.extras import extras
+from attnviz.limits import LIMITS
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 BESIDE = {"text": "tokenizer.json", "image": "preprocessor_config.json"}
 PICKLED = (".bin", ".pt", ".pth", ".pkl", ".ckpt", ".h5", ".msgpack")
-MAX_JSON = 64_000_000
 
 
 def root(card: ModelCard) -> Path:
@@ -84,8 +84,8 @@ def no_safetensors(where: str, names: list[str]) -> WeightsError:
 def read_json(path: Path) -> dict[str, Any]:
     """A table from a JSON file; WeightsError where it is missing, too large, or none."""
     try:
-        if path.stat().st_size > MAX_JSON:
-            raise WeightsError(f"{path.name} has {path.stat().st_size:,} bytes, the limit is {MAX_JSON:,}")
+        if path.stat().st_size > LIMITS.config_json_bytes:
+            raise WeightsError(f"{path.name} has {path.stat().st_size:,} bytes, the limit is {LIMITS.config_json_bytes:,}")
         found = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path} is not readable as JSON ({type(error).__name__})", "fetch or save the model again") from None

@@ -7,6 +7,7 @@ from typing import Any
 from attnviz.cards import CARD, TASKS, read_card
 from attnviz.errors import CardError, HubError
 from attnviz.foreign import describe, files, hub
+from attnviz.limits import LIMITS
 from attnviz.paths import MODELS
 
 WORDS = {
@@ -65,7 +66,7 @@ def _small_files(known: hub.Listing) -> Path:
 
     wanted = [files.CONFIG, *files.BESIDE.values(), *hub.SMALL]
     folder: Path | None = None
-    for name in (name for name in wanted if name in known.sizes and known.sizes[name] <= files.MAX_JSON):
+    for name in (name for name in wanted if name in known.sizes and known.sizes[name] <= LIMITS.config_json_bytes):
         try:
             path = hf_hub_download(known.repository, name, revision=known.commit, etag_timeout=hub.TIMEOUT)
         except Exception as error:  # as in hub.listing

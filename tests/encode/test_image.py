@@ -318,7 +318,7 @@ REFUSED = {
     "no row": (np.zeros((0, 32, 3), np.uint8), "32 x 0 pixels"),
     "one pixel": (file(Image.new("RGB", (1, 1))), "1 x 1 pixels, less than the least of 8 x 8"),
     "seven columns": (file(Image.new("RGB", (7, 100))), "7 x 100 pixels, less than the least of 8 x 8"),
-    "decimal numbers": (file(Image.new("F", (32, 32), 0.5), "TIFF"), "decimal numbers"),
+    "decimal numbers": (file(Image.new("F", (32, 32), -0.5), "TIFF"), "decimal numbers"),
     "32-bit greys": (Image.new("I", (32, 32), 70_000), "from 70,000 to 70,000, beyond the 16 bits from 0 to 65,535"),
     "negative greys": (Image.new("I", (32, 32), -1), "from -1 to -1"),
     "a float array": (np.zeros((32, 32, 3)), "shape (32, 32, 3) and type float64"),
