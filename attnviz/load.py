@@ -58,8 +58,9 @@ def _check_size(kind: type[Net], card: ModelCard, path: Path) -> None:
     """A net is not made where it has more weights than its file has bytes."""
     with torch.device("meta"):
         weights = sum(weight.numel() for weight in kind(**card.config).parameters())
-    if weights > path.stat().st_size:
-        raise WeightsError(f"{card.name} cannot be loaded: its config asks for {weights:,} weights, which {WEIGHTS} cannot hold")
+    if weights > (size := path.stat().st_size):
+        finding = f"{card.name} cannot be loaded: {WEIGHTS} does not fit the net {card.net}"
+        raise WeightsError(f"{finding} (its config asks for {weights:,} weights, the file has {size:,} bytes)")
 
 
 def _give_border(net: Net, card: ModelCard) -> None:

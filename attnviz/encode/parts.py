@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.encode.calendar import MICRO, Times, raggedness
-from attnviz.encode.dates import Ints, clock_of, days_of
+from attnviz.encode.dates import SAMPLE, Ints, clock_of, days_of
 from attnviz.encode.months import month_of
 
 Columns = Mapping[str, Sequence[str]]
@@ -39,10 +39,10 @@ def _with_clock(name: str, moments: Times, columns: Columns, dated: set[str]) ->
     """A date that comes several times, with the column that tells its rows apart."""
     best: tuple[float, str, Times] | None = None
     for other, cells in columns.items():
-        if other in dated or not all(cell for cell, moment in zip(cells, moments, strict=True) if not np.isnat(moment)):
+        clock = None if other in dated else _clock(cells, other)
+        if clock is None or not np.array([bool(cell) for cell in cells])[~np.isnat(moments)].all():
             continue
-        clock = _clock(cells, other)
-        if clock is not None and (best is None or raggedness(moments + clock) < best[0]):
+        if best is None or raggedness(moments + clock) < best[0]:
             best = raggedness(moments + clock), other, moments + clock
     if best is None or best[0] >= raggedness(moments):
         return None
@@ -51,8 +51,8 @@ def _with_clock(name: str, moments: Times, columns: Columns, dated: set[str]) ->
 
 def _clock(cells: Sequence[str], name: str) -> NDArray[np.timedelta64] | None:
     """Times of day, or whole hours from 0 to 24, or 0 to 2359, under a name for hours or times."""
-    if (found := clock_of([cell or "0:00" for cell in cells])) is not None:
-        return found
+    if clock_of([cell for cell in cells[:SAMPLE] if cell]) is not None:
+        return clock_of([cell or "0:00" for cell in cells])
     if not all(cell.isdecimal() and len(cell) < 5 for cell in cells if cell):
         return None
     values = np.array([int(cell or 0) for cell in cells])
