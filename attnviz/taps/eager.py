@@ -16,7 +16,7 @@ from attnviz.taps.base import Emit
 from attnviz.taps.place import Place
 from attnviz.taps.products import by_einsum, by_matmul, by_sum, constant, einsum_pairs
 from attnviz.taps.softmax import attends, from_softmax
-from attnviz.taps.softmaxes import SOFTMAX, Softmaxes, Stage, Taken
+from attnviz.taps.softmaxes import SOFTMAX, Softmaxes, Stage, Taken, turned
 from attnviz.taps.traces import CONVOLUTIONS, PROJECTIONS, SUMS_WITH_PROJECTIONS, Traces, tensors, variants
 
 Layout = Callable[[Tensor], Tensor | None]
@@ -107,6 +107,8 @@ def _met(mode: Mode, output: Any, weights: Any, values: Tensor, layout: Layout) 
     if len(thread.shape) == 4 and found.ndim == 3 and thread.shape[-2:] == found.shape[-2:] and found.numel() == clean.numel():
         found = found.reshape(thread.shape)  # heads that were folded into the batch on the way
     softmax, trace = thread.stage == Stage.WEIGHTS, thread.trace
+    if trace is not None and thread.turned ^ turned(found, clean):
+        trace = trace.turned()
     taken = Taken(found, thread.kind, thread.changed, thread.blind, softmax, thread.dropped, thread.rebuilt)
     if not attends(taken):
         return False

@@ -63,8 +63,8 @@ class Thread:
     the softmax gave, `blind`: whether it has rows that are NaN because a query may look at nothing. `clean`: what the tensor would
     be without the dropout behind the softmax, and its version then; `dropped`: whether there was one in place. `shape`: the one
     with most axes that the numbers had in this order; `rebuilt`: whether weights were set into another frame; `composed`: whether
-    they are a product of weights, as in a pseudo-inverse. `trace`: of the scores. `met`: where in memory stood what has met values
-    already.
+    they are a product of weights, as in a pseudo-inverse. `trace`: of the scores; `turned`: whether the places of their
+    first factor stand on the last axis now. `met`: where in memory stood what has met values already.
     """
 
     stage: Stage
@@ -79,6 +79,7 @@ class Thread:
     rebuilt: bool = False
     trace: Trace | None = None
     composed: bool = False
+    turned: bool = False
     met: set[tuple[int, int, int]] = field(default_factory=set)
 
 
@@ -122,7 +123,13 @@ class Softmaxes:
         if thread is not None:
             blind = _blind(output, scores, axis)
             self._of[output] = Thread(
-                Stage.WEIGHTS, thread.kind, blind=blind, version=_version(output), shape=thread.shape, trace=thread.trace
+                Stage.WEIGHTS,
+                thread.kind,
+                blind=blind,
+                version=_version(output),
+                shape=thread.shape,
+                trace=thread.trace,
+                turned=thread.turned,
             )
         return thread is not None
 
@@ -183,7 +190,8 @@ class Softmaxes:
         changed = thread.changed or not (same and (moved or func in DROPOUT)) or thread.version != _version(source)
         shape = thread.shape if same and (not moved or func in ORDERLY) and output.ndim < len(thread.shape) else tuple(output.shape)
         rebuilt = thread.rebuilt or (thread.stage == Stage.WEIGHTS and output.numel() > source.numel() and func in FRAMES)
-        self._put(output, replace(thread, changed=changed, clean=clean, version=_version(output), shape=shape, rebuilt=rebuilt))
+        thread = replace(thread, turned=thread.turned ^ (moved and turned(output, source)), rebuilt=rebuilt)
+        self._put(output, replace(thread, changed=changed, clean=clean, version=_version(output), shape=shape))
 
     def _in_place(self, func: Any, target: Any, thread: Thread, dropped: bool) -> None:
         if isinstance(target, Tensor) and func not in MOVES and (dropped or func not in DROPOUT):
@@ -237,6 +245,14 @@ class Softmaxes:
 
 
 CATS = variants("cat", "concat", "concatenate", "hstack")
+
+
+def turned(output: Tensor, source: Tensor) -> bool:
+    """Whether a view has the last two axes of its source the other way round."""
+    if output.ndim != source.ndim or output.ndim < 2:
+        return False
+    strides, sizes = (output.stride()[-2:], source.stride()[-2:]), (output.shape[-2:], source.shape[-2:])
+    return strides[0] == strides[1][::-1] != strides[1] and tuple(sizes[0]) == tuple(sizes[1])[::-1]
 
 
 def _drops(_: Any, p: float = 0.5, training: bool = True, *__: Any, train: bool = True, **___: Any) -> bool:

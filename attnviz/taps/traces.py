@@ -74,8 +74,8 @@ class Trace(NamedTuple):
     """`sources`: what was projected into this tensor. `kind`: set where it is a query-key product.
 
     `last`: whether the projection was along the last axis; `width`: how many numbers it gave, for each of `tokens`.
-    `roots`: those of all sources; `of_keys`: for a product, those of its keys. `memory`: what the projection wrote to, or a copy
-    of it; the numbers of that stood at an offset, in a shape and with strides before: `laid`.
+    `roots`: those of all sources; `of_keys`: for a product, those of its keys, of which `key` is. `memory`: what the projection
+    wrote to, or a copy of it; the numbers of that stood at an offset, in a shape and with strides before: `laid`.
     """
 
     sources: frozenset[Source]
@@ -87,6 +87,11 @@ class Trace(NamedTuple):
     of_keys: frozenset[Source] = frozenset()
     memory: StorageWeakRef | None = None
     laid: tuple[int, tuple[int, ...], tuple[int, ...]] | None = None
+    key: "Trace | None" = None
+
+    def turned(self) -> "Trace":
+        """The same product, of which the second factor was the query."""
+        return self if self.key is None else self.key._replace(kind=self.kind, of_keys=self.roots, key=self)
 
 
 NOTHING = Trace(frozenset())
@@ -167,7 +172,7 @@ class Traces:
         """Scores: of the places of the query."""
         kind = self.kind(query, key, same_length=output.shape[-1] == output.shape[-2])
         before, of_key = self.of(query) or NOTHING, self.of(key) or NOTHING
-        self._put(output, before._replace(kind=kind, of_keys=of_key.roots))
+        self._put(output, before._replace(kind=kind, of_keys=of_key.roots, key=of_key))
 
     def attended(self, output: Any, query: Tensor) -> None:
         """What attention gives stands at the places of the query, and of nothing else: values add none of theirs."""
@@ -192,12 +197,13 @@ class Traces:
         return "self" if _any_same(of_query, of_key) else "soft"
 
     def of_layer(self, layer: str, kind: Kind, of_query: Trace | None, of_keys: frozenset[Source]) -> Kind:
-        """The kind, where keys may also stand at places that this layer asked from before: those are in a cache."""
+        """The kind, where keys may also stand at places that this layer asked from before, beside those of now: in a cache."""
         if of_query is None:
             return kind
         before = self._asked.get(layer, frozenset())
         self._asked[layer] = before | of_query.roots
-        return "self" if of_keys & before and of_keys <= self._asked[layer] else kind
+        cached = of_keys & before and of_keys & of_query.roots and of_keys <= self._asked[layer]
+        return "self" if cached else kind
 
     def _source(self, tensor: Tensor, trace: Trace | None) -> Source | None:
         place = _memory(tensor)

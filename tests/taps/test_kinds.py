@@ -201,3 +201,39 @@ def test_blocks_that_look_at_wider_blocks_of_their_image_look_at_themselves() ->
     with torch.no_grad(), record(net) as tape:
         net(torch.randn(2, 8, 4, 4))
     assert tape["OfBlocks"].kind == "self"
+
+
+class KeyFirst(nn.Module):
+    """Cross-attention whose scores are keys times queries, turned; then it looks at the same memory again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.q, self.k, self.v = nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 8)
+
+    def forward(self, x: Tensor, memory: Tensor) -> Tensor:
+        return x + ((self.k(memory) @ self.q(x).mT).mT.softmax(-1) @ self.v(memory))
+
+
+def test_what_attention_gives_stands_at_its_queries_also_where_keys_come_first_in_the_product() -> None:
+    net = nn.ModuleList((KeyFirst(), KeyFirst()))
+    model = nn.Module()
+    model.layers = net
+    model.forward = lambda x, memory: net[1](net[0](x, memory), memory)  # type: ignore[method-assign]
+    with torch.no_grad(), record(model) as tape:
+        model(torch.randn(2, 5, 8), torch.randn(2, 5, 8))
+    assert [m.kind for m in tape] == ["soft", "soft"]
+
+
+class BothWays(nn.Module):
+    """Two texts align with each other, by one matrix of scores."""
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        scores = x @ y.mT
+        return (scores.softmax(2) @ y).sum(1) + (scores.softmax(1).mT @ x).sum(1)
+
+
+def test_two_texts_that_look_at_each_other_in_one_layer_are_no_cache() -> None:
+    net = BothWays()
+    with record(net) as tape:
+        net(torch.randn(2, 5, 8), torch.randn(2, 4, 8))
+    assert [m.kind for m in tape] == ["soft", "soft"]
