@@ -49,10 +49,10 @@ class Rows(NamedTuple):
 
     def hide_heads(self, features: NDArray[np.int64] | None) -> bool:
         """Whether each token asks more often than there are heads by their features: some of them stand among the queries."""
-        if features is None or not self.tokens:
+        if not self.tokens or (features is None and not self.apart):
             return False
         times, left = divmod(self.total * self.queries, self.tokens)
-        return not left and times > len(np.unique(features))
+        return not left and times > (self.heads if features is None else len(np.unique(features)))
 
 
 class Trials:
@@ -141,7 +141,7 @@ def _arranged(owners: NDArray[np.int64], event: Event, heads: int, second_axis: 
     if event.features is not None:
         rank = np.unique(event.features, return_inverse=True)[1]
         evidence += FEATURES
-    elif heads:
+    elif heads and _side_by_side(owners.reshape(-1, heads)):
         rank = np.arange(len(owners)) % heads
     else:
         rank = None
@@ -154,6 +154,11 @@ def _arranged(owners: NDArray[np.int64], event: Event, heads: int, second_axis: 
     if second_axis and max(len(table) for table in examples.values()) > 1:
         return None
     return Arrangement(examples, evidence)
+
+
+def _side_by_side(owners: NDArray[np.int64]) -> bool:
+    """Whether the second axis holds what one example has side by side, as heads are, and the first tells examples apart."""
+    return bool((owners == owners[:, :1]).all()) and (len(owners) == 1 or len(np.unique(owners)) > 1)
 
 
 def _by_head(rows: NDArray[np.int64], rank: NDArray[np.int64], tokens: NDArray[np.int64] | None) -> Table | None:

@@ -13,6 +13,7 @@ from attnviz.taps.calls import calls
 from attnviz.taps.gates import from_gate
 from attnviz.taps.sdpa import from_kernel
 from attnviz.taps.softmax import from_softmax
+from attnviz.taps.softmaxes import SOFTMAX
 from attnviz.taps.trials import LEAVES, Event, Events, Leaf, made_of, marks, projects
 
 
@@ -27,6 +28,10 @@ class Watch(calls):
         self.first = first
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in SOFTMAX:
+            output = func(*args, **(kwargs or {})).clone()  # which may be written over, and is still needed for gradients
+            self.look(func, self.looks.get(func, ()), output, args, kwargs or {})
+            return output
         axes = projects(func, args)
         if axes is None:
             return super().__torch_function__(func, types, args, kwargs)
