@@ -24,6 +24,7 @@ from attnviz.taps.identity import Identity
 from attnviz.taps.masks import Masks
 from attnviz.taps.place import Place, place
 from attnviz.taps.pooled import GLOBAL, MEANS
+from attnviz.taps.products import constant
 from attnviz.taps.sdpa import from_kernel
 from attnviz.taps.softmaxes import Softmaxes
 from attnviz.taps.traces import CARRIES, CONCATENATIONS, COPIES, NORMS, POOLS, Traces, variants
@@ -143,6 +144,8 @@ def _index(mode: calls, output: Any, /, source: Any, index: Any = None, *_: Any,
 
 
 def _sigmoid(mode: calls, output: Tensor, /, *inputs: Any, **_: Any) -> None:
+    if inputs and constant(inputs[0]):  # a share that was learned, and does not depend on the input
+        return
     if output.ndim in (2, 3, 4, 5) and (found := mode.place()) is not None:
         source = inputs[0] if inputs else None
         mode.gates.made(output, found, None if source is None else mode.traces.of(source), source)

@@ -44,7 +44,7 @@ def _projection(mode: Mode, output: Any, /, source: Any = None, weight: Any = No
 def _convolution(mode: Mode, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
     if source is not None:
         mode.traces.projected(output, source, last=False)
-        mode.softmaxes.projected(output, source)
+        mode.softmaxes.projected(output, source, along_last=False)
 
 
 def _projection_of_second(mode: Mode, output: Any, /, _: Any = None, source: Any = None, *__: Any, **___: Any) -> None:
@@ -144,6 +144,8 @@ def _outer(mode: Mode, output: Any, /, left: Any, right: Any = None, **kwargs: A
     if not (both or (len(one) == 1 and 0 < one[0] < last and output.ndim in (3, 4))) or constant(left) or constant(right):
         return
     stage = Stage.SCORES if last in one else Stage.FEATURES
+    if stage == Stage.FEATURES and output.shape[-1] == 1:
+        return
     kind = _grid_kind(mode, left, right, output, one) if both else "soft"
     if both:
         mode.traces.multiplied(output, left, right)

@@ -137,7 +137,7 @@ class Softmaxes:
         """A product of weights with weights."""
         self._put(output, replace(self._of[weights], composed=True, changed=True, clean=None, version=_version(output)))
 
-    def projected(self, output: Any, source: Tensor) -> bool:
+    def projected(self, output: Any, source: Tensor, along_last: bool = True) -> bool:
         """Whether a projection kept to the thread: features of pairs that become one number, heads that talk."""
         thread = self.get(source, Stage.BESIDE)
         if thread is None or not isinstance(output, Tensor):
@@ -146,10 +146,12 @@ class Softmaxes:
             if output.ndim != 4 or sorted(output.shape) != sorted(source.shape):
                 return False
             return self._put(output, replace(thread, changed=True))
+        if not along_last:
+            return False
         if thread.stage == Stage.BESIDE:
-            return self._put(output, replace(thread, stage=Stage.SCORES if output.shape[-1] == 1 else Stage.FEATURES))
+            return self._staged(output, thread, output.shape[-1] == 1)
         one = output.ndim < source.ndim or output.shape[-1] == 1
-        return (one or thread.grid) and self._put(output, replace(thread, stage=Stage.SCORES if one else Stage.FEATURES))
+        return (one or thread.grid) and self._staged(output, thread, one)
 
     def follow(self, func: Any, output: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Carries a thread on through a function that is none of the ends."""
@@ -179,6 +181,8 @@ class Softmaxes:
             return
         if not moved and (output.numel() < source.numel() or (func in MULTIPLY and output.numel() > source.numel())):
             return  # less than there was, or something else that is multiplied with it
+        if thread.stage == Stage.FEATURES and not thread.grid and output.numel() != source.numel():
+            return
         clean = thread.clean
         if func in DROPOUT:
             clean = (source, _version(source)) if clean is None and _drops(*args, **kwargs) else clean
@@ -208,7 +212,7 @@ class Softmaxes:
     def _summed(self, output: Any, thread: Thread, source: Tensor) -> None:
         """Over one axis of features of pairs: scores."""
         if thread.stage == Stage.FEATURES and isinstance(output, Tensor) and output.ndim >= 2 and output.numel() < source.numel():
-            self._put(output, replace(thread, stage=Stage.SCORES))
+            self._staged(output, thread, scores=True)
 
     def weighted(self, output: Tensor, left: Any, right: Any) -> None:
         """Weights times values, one by one, where a sum over the keys may follow."""
@@ -238,6 +242,10 @@ class Softmaxes:
         new = place not in met
         met.add(place)
         return new
+
+    def _staged(self, output: Tensor, thread: Thread, scores: bool) -> bool:
+        stage = Stage.SCORES if scores else Stage.FEATURES
+        return self._put(output, replace(thread, stage=stage, shape=tuple(output.shape)))
 
     def _put(self, output: Tensor, thread: Thread) -> bool:
         self._of[output] = thread
