@@ -24,7 +24,7 @@ from attnviz.taps.softmaxes import Taken
 from attnviz.weights import Dense, Floats
 
 LEAVE_OUT = "record(model, layers=...) takes the names of the others; they are recorded also beside this one"
-BLIND = "queries that may look at nothing have rows of zeros; the layer's own are not numbers"
+BLIND = "queries without weights, such as those that may look at nothing, have rows of zeros; the layer's own are not numbers"
 
 
 def attends(taken: Taken) -> bool:
@@ -91,7 +91,7 @@ def from_softmax(place: Place, taken: Taken) -> Record:
 def _without_blind(weights: Floats, taken: Taken) -> bool:
     """Whether there are queries that may look at nothing: rows that are NaN as a whole become zeros."""
     rows = np.isnan(weights).all(-1)
-    if not rows.any() or not (taken.blind or not taken.softmax):
+    if not rows.any() or (rows.all() and not taken.blind):
         return False
     weights[rows] = 0
     return True
