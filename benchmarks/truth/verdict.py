@@ -119,7 +119,7 @@ def _difference(m: AttentionMap, found: np.ndarray, told: Told, weights: np.ndar
     """What is wrong with a map, or nothing."""
     axes, ours = _without_ones(tuple(axis if axis in MEANT else "window" for axis in told.axes), weights)
     names, theirs = _without_ones(m.axes, found)
-    if set(names) == set(axes):
+    if sorted(names) == sorted(axes):
         theirs = theirs.transpose([names.index(axis) for axis in axes])
     else:
         meant = [axis for axis in names if axis in MEANT and not (axis == "row" and names[-1] == "key")]
@@ -129,7 +129,7 @@ def _difference(m: AttentionMap, found: np.ndarray, told: Told, weights: np.ndar
             return f"axes {m.axes} of {m.shape}: heads are called windows; {told.axes} of {weights.shape}"
     if theirs.size != ours.size or theirs.shape[-1:] != ours.shape[-1:]:
         return f"shape {m.axes} {m.shape}, but it is {told.axes} {weights.shape}"
-    if set(names) == set(axes) and theirs.shape != ours.shape:
+    if sorted(names) == sorted(axes) and theirs.shape != ours.shape:
         return f"shape {m.axes} {m.shape}, but it is {told.axes} {weights.shape}"
     apart = float(np.abs(np.nan_to_num(theirs).reshape(ours.shape) - np.nan_to_num(ours)).max(initial=0))
     return f"numbers differ by {apart:.3g}" if not apart <= told.close else ""
