@@ -18,8 +18,12 @@ def groups(given: Any) -> list[Group]:
 
 
 def with_axes(given: Any) -> list[Tensor]:
-    """Inputs of two axes and more, or of one where no others are there: the others are lengths, times or labels."""
+    """Inputs of two axes and more, or of one where no others are there: the others are lengths, times or labels.
+
+    Booleans say what may be seen, and may have an axis of heads in front; they count where nothing else is there.
+    """
     tensors = [leaf for leaf in tree_leaves(given) if isinstance(leaf, Tensor) and leaf.ndim > 0]
+    tensors = [tensor for tensor in tensors if tensor.dtype != torch.bool] or tensors
     return [tensor for tensor in tensors if tensor.ndim > 1] or tensors
 
 

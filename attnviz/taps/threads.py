@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from torch import Tensor, jit, nn
+from torch.compiler import is_compiling
 from torch.utils._pytree import tree_leaves
 
 from attnviz.errors import HiddenKernel
@@ -48,7 +49,12 @@ class Branches:
         self._lost: dict[str, None] = {}
 
     def begins(self, module: nn.Module, *_: Any) -> None:
-        if threading.get_ident() == self._home or getattr(self._here, "branch", None) is not None or self._inside_model():
+        if (
+            is_compiling()
+            or threading.get_ident() == self._home
+            or getattr(self._here, "branch", None) is not None
+            or self._inside_model()
+        ):
             return
         frames = self._frames_at_home()
         if not frames:
@@ -62,7 +68,7 @@ class Branches:
         tap.__enter__()  # type: ignore[no-untyped-call]
 
     def ends(self, module: nn.Module, _: Any, __: Any) -> None:
-        if getattr(self._here, "branch", None) is module and threading.get_ident() != self._home:
+        if not is_compiling() and getattr(self._here, "branch", None) is module and threading.get_ident() != self._home:
             self._here.tap.__exit__(None, None, None)
             self._here.leave()
             self._here.branch = self._here.tap = self._here.leave = None
