@@ -116,3 +116,61 @@ def test_a_generation_holds_no_values_of_its_steps() -> None:
     assert len(held) == 6 * len(model.layers)
     assert all(memory.expired() for memory in held)
     assert tape["layers.0"].shape == (4, 6, 6)
+
+
+def generated(model: Any, text: torch.Tensor, **options: Any) -> tuple[Any, torch.Tensor]:
+    """What is recorded of eight new tokens, and the text with them."""
+    fixed = {"max_new_tokens": 8, "min_new_tokens": 8, "do_sample": False, "pad_token_id": 0, "eos_token_id": 2}
+    with torch.no_grad(), record(model) as tape:
+        whole = model.generate(text, attention_mask=(text != 0).long(), **fixed, **options)
+    return tape, whole
+
+
+def causal(name: str, **config: Any) -> Any:
+    import transformers as hf
+
+    torch.manual_seed(0)
+    family = FAMILIES[name]
+    return getattr(hf, f"{name}ForCausalLM")(family.config(**{**family.options, **config})).eval()
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "options"),
+    [
+        ("Mistral", {"sliding_window": 5}, {}),
+        ("Llama", {}, {"cache_implementation": "static"}),
+        ("Llama", {"num_key_value_heads": 4}, {"cache_implementation": "static"}),
+        ("Qwen3", {}, {}),
+    ],
+)
+def test_windows_fixed_memory_and_grouped_keys_give_the_map_of_one_pass(name: str, config: Any, options: Any) -> None:
+    model, text = causal(name, **config), ids(6).clone()
+    text[1, :2] = 0  # padding in front, which lets transformers move the heads of a group to the queries
+    tape, whole = generated(model, text, **options)
+    with torch.no_grad(), record(model) as once:
+        model(whole[:, :-1], attention_mask=torch.cat([(text != 0).long(), torch.ones(2, 7, dtype=torch.long)], dim=1))
+    assert len(tape) == len(once) == 2
+    for example in range(2):
+        for m, expected in zip(tape.example(example), once.example(example), strict=True):
+            assert m.shape == (4, 13, 13)
+            np.testing.assert_allclose(m.dense()[:, 2:], expected.dense()[:, 2:], atol=1e-5)
+
+
+def test_each_joined_call_keeps_its_name_and_its_own_map() -> None:
+    tape, _ = generated(causal("Mistral", sliding_window=5), ids(6))
+    name = tape.layers[0]
+    whole = tape[name].dense()
+    for call in range(1, 8):
+        m = tape.example(0)[f"{name}:{call}"]
+        first = max(0, 6 + call - 5)
+        assert m.shape == (4, 1, 5)
+        assert m.notes == (f"call {call + 1} of 8 with a cache; its keys are at positions {first} to {first + 4}",)
+        np.testing.assert_allclose(m.dense()[:, 0], whole[:, 5 + call, first : first + 5], atol=1e-6)
+
+
+def test_beams_that_changed_places_are_told_and_not_joined() -> None:
+    model = causal("Llama")
+    tape, _ = generated(model, ids(6)[:1], num_beams=3)
+    told = [m for m in tape if any("not joined" in note for note in m.notes)]
+    assert told
+    assert all(m.size("query") < m.size("key") for m in told)
