@@ -27,6 +27,7 @@ SERVING = {
     "browser.gatherUsageStats": "false",
     "browser.serverAddress": "localhost",
     "server.maxUploadSize": "20",
+    "server.address": "localhost",
     "server.headless": "true",
     "server.fileWatcherType": "none",
     "client.toolbarMode": "minimal",
@@ -215,9 +216,9 @@ def train(
 
 @app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def app_(context: typer.Context, port: Annotated[int, typer.Option(help="Port to serve on.")] = 8501) -> None:
-    """Serve the app in the browser; further options go to Streamlit."""
+    """Serve the app in the browser, to this machine alone; further options, as --server.address=0.0.0.0, go to Streamlit."""
     settings = [f"--{key}={value}" for key, value in {**SERVING, "server.port": port}.items()]
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), *settings, *context.args]
+    command = [sys.executable, "-m", "attnviz.ui.serve", "run", str(APP), *settings, *context.args]
     if os.name == "posix":
         os.execv(sys.executable, command)
     raise typer.Exit(subprocess.call(command))

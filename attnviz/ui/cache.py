@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from attnviz.encode import Table
-from attnviz.errors import AttnvizError
+from attnviz.errors import AttnvizError, InputError
 from attnviz.load import load
 from attnviz.nets import Net, Translator
 from attnviz.predict import predict_as
@@ -77,12 +77,25 @@ def _key(name: str, raw: str | bytes, options: Mapping[str, Any]) -> tuple[Hasha
 
 
 def once(key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
-    """The visitor's `make()` of this key, worked out once; those not asked for longest go where there are too many."""
+    """The visitor's `make()` of this key, worked out once; those not asked for longest go where there are too many.
+
+    What cannot be taken is not tried again either: a refused input is refused from the store.
+    """
     kept: dict[tuple[Hashable, ...], Kept] = st.session_state.setdefault(KEPT, {})
-    kept[key] = found = kept.pop(key, None) or _weighed(make())
+    kept[key] = found = kept.pop(key, None) or _weighed(_made(make))
     while len(kept) > MOST or (len(kept) > 1 and sum(each.bytes for each in kept.values()) > MOST_BYTES):
         del kept[next(iter(kept))]
+    if isinstance(found.value, InputError):
+        raise InputError(found.value.finding, found.value.cure)
     return found.value
+
+
+def _made(make: Callable[[], T]) -> T | InputError:
+    """The refusal without its traceback, which would keep the whole input."""
+    try:
+        return make()
+    except InputError as error:
+        return InputError(error.finding, error.cure)
 
 
 def attempted(slot: str, work: Callable[[], T]) -> tuple[T | None, bool]:

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from attnviz.paths import ASSETS
-from attnviz.ui import state
+from attnviz.ui import serve, state
 from attnviz.ui.pages import image, mechanisms, series, text
 
 
@@ -31,6 +31,7 @@ PAGES = (
 
 def main() -> None:
     """What app.py runs on every visit."""
+    serve.stay_inside()
     st.set_page_config(page_title="attnviz: see where a model looks", page_icon=str(ASSETS / "icon.png"), layout="wide")
     known = pages()
     current = st.navigation(list(known.values()))
