@@ -90,6 +90,8 @@ def _outermost(query: Tensor | None) -> bool:
 def _arranged(found: Arrangement, pick: Pick, axes: tuple[str, ...]) -> Examples:
     some = next(iter(found.examples.values()))
     held = tuple(sorted(found.examples))
+    if some.ndim == 1 and all(len(rows) == 1 for rows in found.examples.values()):  # a single row is a head by itself
+        return Examples(axes, held, lambda i: pick(found.examples[i]), (), found.evidence)
     if some.ndim == 1:
         note = "rows of one example: nothing tells whether they are heads or windows"
         return Examples(("row", *AXES[1:]), held, lambda i: pick(found.examples[i]), (note,), found.evidence)
