@@ -82,7 +82,7 @@ class Trials:
 
     def _second_axis(self, group: Group, rows: int) -> bool:
         """Whether one example of many rows could as well be many examples on the second axis."""
-        return group == (0, 1) and any(axis == 1 and size == rows for axis, size in self._groups)
+        return group == (1, 1) or (group == (0, 1) and any(axis == 1 and size == rows for axis, size in self._groups))
 
     def _owners(self, group: Group, layer: str, nth: int, event: Event) -> NDArray[np.int64] | None:
         """(row,) the example that each row is of; NONE or SEVERAL where it is of no single one."""

@@ -119,7 +119,7 @@ class Traces:
         if found is None:
             return
         width = output.shape[-1 if last else 1] if output.ndim > 1 else 0
-        tokens = output.numel() // width if width else 0
+        tokens = output.numel() // width if width and output.ndim == source.ndim else 0  # else heads may be apart already
         same_places = last or output.shape[2:] == source.shape[2:]
         roots = found.roots if same_places else frozenset((Source(output, frozenset()),))
         memory = _held(output) if last and _memory(output) else None
