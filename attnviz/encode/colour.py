@@ -112,6 +112,17 @@ def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
     return _scaled(greys.astype(np.float32), float(2**bits - 1))
 
 
+def lifted(image: Image.Image, notes: list[str]) -> Image.Image:
+    """Colours of 10, 12 or 14 bits in 16, of which Pillow keeps the upper 8: brightened to the whole scale, as greys are."""
+    high = int(np.asarray(image)[..., :3].max())
+    bits = next(bits for bits in DEPTHS if high < 2 ** (bits - 8))
+    if bits == 16 or high == 0:
+        return image
+    notes.append(f"The colours fill {bits} of 16 bits: they were read as {bits} bits, of which {bits - 8} are left.")
+    scale = [min(255, round((value + 0.5) * 2 ** (16 - bits))) if value else 0 for value in range(256)]
+    return image.point(scale * 3 + (list(range(256)) if image.mode == "RGBA" else []))
+
+
 def _scaled(greys: NDArray[np.float32], top: float) -> Image.Image:
     return Image.fromarray(np.rint(greys * np.float32(255 / top)).clip(0, 255).astype(np.uint8))
 

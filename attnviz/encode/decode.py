@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from attnviz.damage import damage
-from attnviz.encode.colour import in_rgb
+from attnviz.encode.colour import in_rgb, lifted
 from attnviz.encode.containers import check_container, check_pixels
 from attnviz.errors import InputError
 from attnviz.limits import LIMITS
@@ -109,7 +109,10 @@ def _upright(image: Image.Image, notes: list[str], enough: int) -> Image.Image:
     """Decoded, one frame of it, turned the way its Exif asks; whole blocks are averaged down to `enough`, 0 for none."""
     several = getattr(image, "is_animated", False) and image.format != "MPO"
     by_reader = _orientation(image) if image.format == "TIFF" else 1  # Pillow turns a TIFF when it loads it
+    deep = ";16" in str(image.tile) if isinstance(image, ImageFile.ImageFile) else False
     image.load()
+    if deep and image.mode in ("RGB", "RGBA"):
+        image = lifted(image, notes)
     if several:
         notes.append(f"The image holds several frames: only frame {image.tell() + 1} is used.")
     turn = TURNS.get(_orientation(image))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from attnviz.errors import InputError
 from attnviz.limits import LIMITS
 
-DELIMITERS = ("\t", ";", "|", ",", " ")
+DELIMITERS = ("\t", ";", "|", ",", "^", "~", " ")
 LOOKED_AT = 60  # rows from which the delimiter is told
 TITLES = 20  # rows that may stand over the head
 

@@ -19,6 +19,7 @@ NAMES = {
     "minute": {"minute", "min", "mi", "minuten", "minuto"},
     "second": {"second", "sec", "ss", "sekunde", "seconde", "segundo"},
 }
+QUARTERS = {"quarter", "qtr", "q", "quartal", "trimestre", "kvartal", "kwartaal"}
 
 
 def of_several(columns: Columns, dates: Mapping[str, Times]) -> tuple[dict[str, Times], set[str]]:
@@ -66,6 +67,10 @@ def _clock(cells: Sequence[str], name: str) -> NDArray[np.timedelta64] | None:
 def _of_named(columns: Columns) -> tuple[dict[str, Times], set[str]] | None:
     """Of year and month, and what else there is down to the second."""
     places = {part: next((name for name in columns if name.casefold() in known), None) for part, known in NAMES.items()}
+    quarter = next((name for name in columns if name.casefold() in QUARTERS), None)
+    if places["month"] is None and quarter is not None:
+        firsts = [str(3 * int(cell[-1]) - 2) if cell[-1:] in ("1", "2", "3", "4") else cell for cell in columns[quarter]]
+        columns, places["month"] = {**columns, quarter: firsts}, quarter
     taken: dict[str, str] = {}
     for part, name in places.items():
         if name is None:

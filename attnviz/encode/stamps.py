@@ -19,6 +19,7 @@ DATED = {
     "week", "unixtime", "fy",
 }  # fmt: skip
 FIRST, LAST = np.datetime64("1900-01-01", "us"), np.datetime64("2101-01-01", "us")
+EARLIEST = np.datetime64("1500-01-01", "us")  # under a name for dates
 SHEET = np.datetime64("1899-12-30", "us")  # day 0 of spreadsheets
 STEADY = 0.2  # raggedness up to which steps are evidence
 FEW = 4  # rows below which steps are none
@@ -42,12 +43,14 @@ def read_stamps(cells: Sequence[str], name: str) -> tuple[Times, str] | None:
     filled = [cells[place] for place in places]
     if not filled or not all(map(_NUMBER.fullmatch, filled)):
         return None
+    named = said_dated(name)
+    first = EARLIEST if named else FIRST
     for read in _WAYS:
         moments = np.full(len(cells), "NaT", dtype="datetime64[us]")
-        if read(filled[:SAMPLE]) is None or (found := read(filled)) is None or (found < FIRST).any() or (found >= LAST).any():
+        if read(filled[:SAMPLE]) is None or (found := read(filled)) is None or (found < first).any() or (found >= LAST).any():
             continue
         moments[places] = found
-        if said_dated(name) or _steady(found):
+        if named or _steady(found):
             return moments, f"“{name}” was read as dates: {filled[0][:30]} is {_short(moments[places[0]])}."
     return None
 

@@ -1,6 +1,7 @@
 """Photos as other programs save them: whatever the profile, depth and mode, the picture is the plain one."""
 
 import struct
+import zlib
 from io import BytesIO
 from typing import Any
 
@@ -10,6 +11,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from attnviz.encode.decode import decoded
 from attnviz.paths import ASSETS
+from tests import hostile
 
 PLAIN = Image.open(ASSETS / "photos" / "chelsea.jpg").convert("RGB").resize((96, 64))
 PIXELS = np.asarray(PLAIN)
@@ -159,3 +161,32 @@ def test_the_gamma_of_a_png_is_heeded() -> None:
     found, notes = shown(file(linear, pnginfo=info))
     assert np.abs(found - PIXELS).mean() < 3
     assert notes == ["The brightness was converted by the gamma of the file, 1."]
+
+
+def deep_png(values: np.ndarray) -> bytes:
+    """A PNG of 16 bits a colour, by hand: Pillow writes none."""
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    height, width = values.shape[:2]
+    return hostile.png(hostile.chunk(b"IDAT", zlib.compress(rows)), width=width, height=height, depth=16)
+
+
+@pytest.mark.parametrize("bits", [12, 14, 16])
+def test_colours_of_every_depth_in_sixteen_bits_are_the_same_photo(bits: int) -> None:
+    bright = PIXELS / PIXELS.max()
+    found, notes = shown(deep_png(np.rint(bright * (2**bits - 1)).astype(np.uint16)))
+    assert np.abs(found - 255 * bright).max() <= 2 ** (16 - bits)
+    assert bool(notes) == (bits < 16)
+
+
+def test_a_profile_of_greys_is_heeded() -> None:
+    value = np.asarray(PLAIN.convert("L")) / 255
+    linear = Image.fromarray(
+        np.rint(255 * np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)).astype(np.uint8)
+    )
+    grey = bytearray(profile(*WIDE["linear"]))
+    grey[16:20] = b"GRAY"
+    place = grey.index(b"rTRC")
+    grey[place : place + 4] = b"kTRC"
+    found, notes = shown(file(linear, icc_profile=bytes(grey)))
+    assert np.abs(found[..., 0] - 255 * value).mean() < 3
+    assert len(notes) == 1

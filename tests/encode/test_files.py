@@ -99,6 +99,16 @@ def test_months_are_read_however_they_are_written(dates: list[str]) -> None:
     assert (found.name, found.values.tolist(), found.ahead_names[0]) == ("value", VALUES, "2017-09")
 
 
+def test_quarters_in_a_column_of_their_own_are_joined_with_their_years() -> None:
+    found = taken(table("year,quarter,value", rows([f"{1960 + i // 4},Q{i % 4 + 1}" for i in range(N)])))
+    assert (found.name, found.values.tolist(), found.ahead_names[0]) == ("value", VALUES, "2010-01")
+
+
+def test_years_go_far_back_under_a_name_for_them() -> None:
+    found = taken(table("year,value", rows([str(1800 + i) for i in range(N)])))
+    assert (found.values.tolist(), found.ahead_names[0]) == (VALUES, "2000")
+
+
 PARTS = {
     "date and time": ("Date,Time,Value", [f"{t:%Y-%m-%d},{t:%H:%M:%S}" for t in HOURS]),
     "with points": ("Date;Time;Value", [f"{t:%d/%m/%Y};{t:%H.%M.%S}" for t in HOURS]),
@@ -220,7 +230,7 @@ def test_encodings_are_told_apart(encoding: str, head: str) -> None:
     assert found.name == head.split(";")[1]
 
 
-@pytest.mark.parametrize("mark", [",", ";", "\t", "|", " "])
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|", " ", "^", "~"])
 def test_delimiters_are_told_apart(mark: str) -> None:
     assert taken(table(f"day{mark}value", rows([str(day) for day in DAYS], mark))).values.tolist() == VALUES
 
