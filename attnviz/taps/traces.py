@@ -189,7 +189,7 @@ class Traces:
         if 0 != _memory(query) == _memory(key):
             return "soft" if of_query is not None and _rows_apart(of_query, query, key) else "self"
         if of_query is None or of_key is None:
-            return "self" if of_query is of_key and same_length else "soft"
+            return "self" if of_query is of_key and same_length and query.ndim == key.ndim else "soft"
         if of_query.sources & of_key.sources:
             if len(of_key.sources) > SEVERAL:  # a cache: each step added one
                 self._put(key, of_key._replace(sources=of_query.sources, roots=of_query.roots))
