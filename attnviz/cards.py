@@ -1,6 +1,7 @@
 """models/<name>/card.toml -> ModelCard: what a model is, what goes in, what comes out, and the checksums of its files."""
 
 import hashlib
+import math
 import re
 import tomllib
 from contextlib import suppress
@@ -25,7 +26,9 @@ SOURCES: dict[str, dict[str, type]] = {
     "hub": {**COMMON, "repository": str, "revision": str},
     "folder": {**COMMON, "path": str},
 }
-OPTIONAL: dict[str, type] = {"text": dict, "image": dict, "series": dict, "labels": list, "files": dict, "megabytes": int}
+OPTIONAL: dict[str, type] = {
+    "text": dict, "image": dict, "series": dict, "labels": list, "files": dict, "megabytes": int, "temperature": float,
+}  # fmt: skip
 INPUTS = {"text": ("max_tokens",), "image": ("size", "mean", "std"), "series": ("past", "ahead", "least")}
 # What models of others may be asked, and what they take.
 TASKS = {
@@ -41,6 +44,7 @@ class ModelCard:
     """A model's card. `text`, `image` or `series` holds the options of the border that its input comes through.
 
     `source` is "own" for a net of attnviz: `config` holds its arguments, `files` the sha256 of every file that is read.
+    `temperature`: what logits are divided by before the softmax, so that probabilities mean what they say.
     "hub" is a `repository` of the Hugging Face hub at the full commit `revision`, some `megabytes` to fetch; "folder" is
     the transformers folder at `path`, seen from the card. What such a card leaves out is read beside the weights.
     """
@@ -59,6 +63,7 @@ class ModelCard:
     revision: str = ""
     path: str = ""
     megabytes: int = 0
+    temperature: float = 1.0
     config: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     text: dict[str, Any] = field(default_factory=dict)
@@ -167,6 +172,8 @@ def _check(raw: dict[str, Any], path: Path) -> None:
     missing = [f"{raw['input']}.{key}" for key in INPUTS[raw["input"]] if key not in (options or {})]
     if missing:
         raise CardError(f"{path} lacks {', '.join(missing)}", "add what is missing")
+    if not 0 < raw.get("temperature", 1.0) < math.inf:
+        raise CardError(f"{path} has temperature = {raw['temperature']}", "give a number above 0")
     if source != "own":
         _check_foreign(raw, path)
 

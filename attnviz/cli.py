@@ -1,4 +1,4 @@
-"""The same from the shell: attnviz models, map, fetch, card, eval, explain, faithful, train, app. Each imports what it needs."""
+"""The same from the shell: attnviz models, map, eval, train, app and more. Each imports what it needs."""
 
 import json
 import os
@@ -212,6 +212,15 @@ def train(
     from attnviz.train import train as run
 
     run(name, data, out, device)
+
+
+@app.command()
+def calibrate(name: Name, data: Data, as_json: AsJson = False) -> None:
+    """Fit the temperature of a sentiment model on the dev split and write it into its card, as `train` does at its end."""
+    from attnviz.train.calibrate import calibrate as run
+
+    found = run(find_card(name), data)
+    typer.echo(json.dumps({"model": name, **found}) if as_json else "\n".join(_lines(found)))
 
 
 @app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from attnviz.alignment import error_rate, links, read_links
+from attnviz.calibration import calibration_error
 from attnviz.data import cifar10, masked, photos, sst, tatoeba
 from attnviz.encode.translation import written
 from attnviz.errors import CardError, DataError, InputError, NothingToScore
@@ -66,23 +67,32 @@ def boxed(model: Net, data: Path) -> Figures:
 
 
 def sentiment(model: Net, data: Path) -> Metrics:
-    """Accuracy over the 1,821 sentences of the SST-2 test split; with hard attention also the mean share of words picked."""
+    """Accuracy over the 1,821 sentences of the SST-2 test split; with hard attention also the mean share of words picked.
+
+    `ece`: the expected calibration error of the probabilities, in 15 equal-width bins.
+    """
     examples = sst.sentences(data, "test")
     shares: list[float] = []
-    chosen = (_decided(model, text, shares) for text, _ in examples)
-    figures = accuracy(chosen, [label for _, label in examples])
+    labels = [label for _, label in examples]
+    logits = sentences_logits(model, [text for text, _ in examples], shares)
+    odds = (logits / model.card.temperature).softmax(-1)
+    figures = {**accuracy(odds.argmax(-1).tolist(), labels), "ece": calibration_error(odds, torch.tensor(labels))}
     return {**figures, "picked": sum(shares) / len(shares)} if shares else figures
 
 
-def _decided(model: Net, text: str, shares: list[float]) -> int:
-    """The label's number; the share of words that were picked on the way goes to `shares`, where a net picks words."""
+def sentences_logits(model: Net, texts: Iterable[str], shares: list[float] | None = None) -> Tensor:
+    """(text, label) in double precision; the share of words that were picked goes to `shares`, where a net picks words."""
+    return torch.cat([_logits(model, text, shares) for text in texts]).double()
+
+
+def _logits(model: Net, text: str, shares: list[float] | None) -> Tensor:
     tensors = model.encode(text).tensors
-    if not isinstance(model, DrawingNet):
-        return int(model(**tensors).argmax(-1))
+    if shares is None or not isinstance(model, DrawingNet):
+        return model(**tensors)
     with record(model, "picker.picks") as tape:
-        label = int(model(**tensors).argmax(-1))
+        logits = model(**tensors)
     shares.append(float(tape["picker.picks"].dense().mean()))
-    return label
+    return logits
 
 
 def photo(model: Net, data: Path) -> Metrics:

@@ -78,7 +78,7 @@ def resample(model: Net, encoded: Encoded, seed: int, count: int = 100) -> Sampl
         picks, odds = net.picker.draws(range(seed, seed + count), *net.scores(**encoded.tensors))
         repeated = {name: tensor.expand(count, *tensor.shape[1:]) for name, tensor in encoded.tensors.items()}
         logits = net.read(**repeated, picks=picks)
-    return Samples(odds[0].numpy(), picks.numpy(), logits.double().softmax(-1).numpy())
+    return Samples(odds[0].numpy(), picks.numpy(), (logits.double() / model.card.temperature).softmax(-1).numpy())
 
 
 def _seed(model: Net, seed: int) -> int:

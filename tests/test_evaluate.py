@@ -1,5 +1,6 @@
 """Metrics on tiny data sets, counted again by hand."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,14 @@ def test_the_accuracy_on_sentences_is_that_of_single_predictions(tmp_path: Path,
     right = sum(
         (predict(net, sentence).decision == "positive") == bool(label) for sentence, label in zip(SENTENCES, labels, strict=True)
     )
-    assert evaluate(net, tmp_path) == {"accuracy": right / 7, "n": 7}
+    found = evaluate(net, tmp_path)
+    sure = [max(predict(net, sentence).probabilities.values()) for sentence in SENTENCES]
+    hit = [
+        (predict(net, sentence).decision == "positive") == bool(label) for sentence, label in zip(SENTENCES, labels, strict=True)
+    ]
+    by_bin = {place: [s - h for s, h in zip(sure, hit, strict=True) if math.ceil(15 * s) == place] for place in range(1, 16)}
+    error = sum(abs(sum(off)) for off in by_bin.values()) / 7
+    assert found == {"accuracy": right / 7, "n": 7, "ece": pytest.approx(error)}
 
 
 def test_the_accuracy_on_photos_is_that_of_single_predictions(

@@ -33,7 +33,7 @@ class Net(nn.Module):
 
     def decide(self, outputs: Tensor, encoded: Encoded) -> Decision:  # noqa: ARG002  (a net of others looks at its input)
         """What the outputs say about the first example of the batch."""
-        odds = outputs[0].double().softmax(-1).tolist()
+        odds = (outputs[0].double() / self.card.temperature).softmax(-1).tolist()
         return Decision(dict(zip(self.card.labels, odds, strict=True)))
 
     def patches(self, encoded: Encoded, positions: set[int]) -> Mapping[int, Patches]:  # noqa: ARG002

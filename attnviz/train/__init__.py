@@ -5,7 +5,7 @@ from pathlib import Path
 
 from attnviz.cards import ModelCard, find_card
 from attnviz.errors import CardError
-from attnviz.train import cifar
+from attnviz.train import calibrate, cifar
 from attnviz.train.cifar import CifarRun
 from attnviz.train.cifar_hard import CifarHardRun
 from attnviz.train.cifar_vit import VitRun
@@ -39,3 +39,5 @@ def train(name: str, data: Path, out: Path, device: str = "cpu") -> None:
     run = RECIPES[name](card, data, device)
     fit(run, out)
     ship(run, card, out)
+    if card.task == calibrate.TASK:
+        calibrate.calibrate(find_card(str(out)), data)
