@@ -68,6 +68,8 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
                 return _multi_head(*args, **kwargs)
         output = func(*args, **kwargs)
         looks = self.looks.get(func)
+        if looks is None and isinstance(output, Tensor | tuple):
+            looks = THROUGH
         if looks is not None or self.softmaxes or self.gates.turned or self.gates.pooled:
             try:
                 self.look(func, looks or (), output, args, kwargs)
@@ -123,6 +125,10 @@ def _carry(mode: calls, output: Any, /, *args: Any, **_: Any) -> None:
 
 def _copy(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
     mode.traces.copied(output, source)
+
+
+def _through(mode: calls, output: Any, /, *args: Any, **_: Any) -> None:
+    mode.traces.through(output, args)
 
 
 def _norm(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
@@ -205,6 +211,7 @@ def _refused(kernels: Iterable[Any]) -> list[tuple[Iterable[Any], Callable[..., 
     return [([kernel], partial(_hidden, name=str(kernel))) for kernel in kernels]
 
 
+THROUGH = (_through,)  # of any function that no look is for
 ALWAYS: list[tuple[Iterable[Any], Callable[..., None]]] = [
     ([F.scaled_dot_product_attention], _kernel),
     *_refused(FUSED_LAYERS), (CARRIES, _carry), (COPIES, _copy), (NORMS | POOLS, _norm), (CONCATENATIONS, _concatenate),

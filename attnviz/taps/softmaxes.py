@@ -256,11 +256,17 @@ CATS = variants("cat", "concat", "concatenate", "hstack")
 
 
 def turned(output: Tensor, source: Tensor) -> bool:
-    """Whether a view has the last two axes of its source the other way round."""
+    """Whether a view has the last two axes of its source the other way round; an axis of one position may come or go there."""
+    if abs(output.ndim - source.ndim) == 1:
+        longer, shorter = (output, source) if output.ndim > source.ndim else (source, output)
+        return longer.shape[-1] == 1 and longer.shape[:-1] == shorter.shape
     if output.ndim != source.ndim or output.ndim < 2:
         return False
     strides, sizes = (output.stride()[-2:], source.stride()[-2:]), (output.shape[-2:], source.shape[-2:])
-    return strides[0] == strides[1][::-1] != strides[1] and tuple(sizes[0]) == tuple(sizes[1])[::-1]
+    around = tuple(sizes[0]) == tuple(sizes[1])[::-1]
+    if 1 in sizes[1]:  # the stride of a single position says nothing
+        return around and sizes[0] != sizes[1]
+    return around and strides[0] == strides[1][::-1] != strides[1]
 
 
 def _drops(_: Any, p: float = 0.5, training: bool = True, *__: Any, train: bool = True, **___: Any) -> bool:

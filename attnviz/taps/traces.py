@@ -153,6 +153,27 @@ class Traces:
             trace = trace._replace(memory=_held(output), laid=laid)
         self._put(output, trace)
 
+    def through(self, output: Any, inputs: Iterable[Any]) -> None:
+        """What any other function gives stands at the places of all numbers that it got, parameters left out."""
+        outputs = [one for one in tensors((output,)) if self.of(one) is None and one.is_floating_point()]
+        if not outputs:
+            return
+        given = [tensor for tensor in tensors(inputs) if not tensor.is_leaf or not tensor.requires_grad]
+        memories = {_memory(tensor) for tensor in given}
+        numbers = [tensor for tensor in given if tensor.is_floating_point()] or given
+        roots = frozenset().union(*(self._roots(tensor) for tensor in numbers))
+        for one in outputs:
+            if roots and _memory(one) not in memories:
+                self._put(one, Trace(frozenset(), roots=roots))
+
+    def _roots(self, tensor: Tensor) -> "frozenset[Source]":
+        """Of a tensor of which nothing is known: itself."""
+        trace = self.of(tensor)
+        if trace is not None and (trace.roots or trace.sources):
+            return trace.roots or trace.sources
+        found = self._source(tensor, None)
+        return frozenset() if found is None else found.roots
+
     def normed(self, output: Any, source: Any) -> None:
         """As carried; two norms or pools of one tensor have that in common, also where nothing is known of it."""
         if isinstance(source, Tensor) and self.of(source) is None and (found := self._source(source, None)) is not None:
@@ -184,12 +205,16 @@ class Traces:
             self._put(output, trace._replace(kind=None))
 
     def kind(self, query: Tensor, key: Tensor, same_length: bool) -> Kind:
-        """ "self" where query and key come from the same places; by length where nothing is known of either."""
+        """ "self" where query and key come from the same places; by length where neither has memory, as inside vmap."""
         of_query, of_key = self.of(query), self.of(key)
         if 0 != _memory(query) == _memory(key):
             return "soft" if of_query is not None and _rows_apart(of_query, query, key) else "self"
-        if of_query is None or of_key is None:
-            return "self" if of_query is of_key and same_length and query.ndim == key.ndim else "soft"
+        if not _memory(query) or not _memory(key):
+            return "self" if same_length and query.ndim == key.ndim else "soft"
+        of_query, of_key = (
+            Trace(frozenset(), roots=self._roots(tensor)) if trace is None else trace
+            for tensor, trace in ((query, of_query), (key, of_key))
+        )
         if of_query.sources & of_key.sources:
             if len(of_key.sources) > SEVERAL:  # a cache: each step added one
                 self._put(key, of_key._replace(sources=of_query.sources, roots=of_query.roots))

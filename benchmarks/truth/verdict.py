@@ -138,4 +138,11 @@ def _difference(m: AttentionMap, found: np.ndarray, told: Told, weights: np.ndar
 def _without_ones(axes: tuple[str, ...], weights: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
     """Axes of one position say nothing, but for those that are always there."""
     keep = [i for i, size in enumerate(weights.shape) if size > 1 or axes[i] in ("query", "key", "channel", "column")]
-    return tuple(axes[i] for i in keep), weights.reshape([weights.shape[i] for i in keep])
+    names, sizes = [], []
+    for i in keep:
+        if names and names[-1] == axes[i]:  # views of groups are windows of windows
+            sizes[-1] *= weights.shape[i]
+        else:
+            names.append(axes[i])
+            sizes.append(weights.shape[i])
+    return tuple(names), weights.reshape(sizes)

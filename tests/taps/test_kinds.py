@@ -237,3 +237,29 @@ def test_two_texts_that_look_at_each_other_in_one_layer_are_no_cache() -> None:
     with record(net) as tape:
         net(torch.randn(2, 5, 8), torch.randn(2, 4, 8))
     assert [m.kind for m in tape] == ["soft", "soft"]
+
+
+class Bare(nn.Module):
+    """Attention without any projection, as in the first lines of tutorials; states of recurrent cells and embeddings before it."""
+
+    def __init__(self, before: str) -> None:
+        super().__init__()
+        makes = {"nothing": nn.Identity, "a GRU": lambda: nn.GRU(8, 8, batch_first=True), "embeddings": lambda: nn.Embedding(9, 8)}
+        self.one, self.two = makes[before](), makes[before]()
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        query, key = (found[0] if isinstance(found, tuple) else found for found in (self.one(x), self.two(y)))
+        return (query @ key.mT).softmax(-1) @ key
+
+
+@pytest.mark.parametrize("before", ["nothing", "a GRU", "embeddings"])
+@pytest.mark.parametrize("same", [True, False])
+def test_two_inputs_of_one_length_are_two_without_any_projection(before: str, same: bool) -> None:
+    def given() -> Tensor:
+        return torch.randint(0, 9, (2, 5)) if before == "embeddings" else torch.randn(2, 5, 8)
+
+    x = given()
+    net = Bare(before)
+    with record(net) as tape:
+        net(x, x if same else given())
+    assert tape["Bare"].kind == ("self" if same else "soft")
