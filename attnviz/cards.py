@@ -217,12 +217,16 @@ def find_card(name: str, models: Path = MODELS) -> ModelCard:
         with suppress(ValueError, OSError):  # a name that no file system takes
             if (folder / CARD).is_file():
                 return read_card(folder)
-    shipped = ", ".join(card.name for card in all_cards(models)[0])
-    raise CardError(f"there is no model called {name!r}", f"shipped are {shipped or 'none'}")
+    cards, errors = all_cards(models)
+    if not models.is_dir():
+        raise errors[0]
+    raise CardError(f"there is no model called {name!r}", f"shipped are {', '.join(card.name for card in cards) or 'none'}")
 
 
 def all_cards(models: Path = MODELS) -> tuple[list[ModelCard], list[AttnvizError]]:
     """Every card that can be read, by name, and an error for every one that cannot."""
+    if not models.is_dir():
+        return [], [CardError("the shipped models are not installed", "install them with pip install attnviz-models")]
     cards: list[ModelCard] = []
     errors: list[AttnvizError] = []
     for folder in sorted(models.glob("*/")):

@@ -11,6 +11,8 @@ from attnviz.errors import ExtraMissing
 EXTRAS = {
     "PIL": ("pillow", "models"),
     "tokenizers": ("tokenizers", "models"),
+    "charset_normalizer": ("charset-normalizer", "models"),
+    "networkx": ("networkx", "models"),
     "typer": ("typer", "models"),
     "huggingface_hub": ("huggingface_hub", "hub"),
     "transformers": ("transformers", "hub"),

@@ -1,5 +1,6 @@
-"""A served app and a real Chromium, once for all browser tests."""
+"""A served app, once for all browser tests in all workers, and a real Chromium in each worker."""
 
+import json
 import os
 import shutil
 import socket
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,10 +65,24 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="session")
-def url() -> Iterator[str]:
-    process, address = serve()
-    yield address
-    stop(process)
+def url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """The address of the app with the shipped models: the first worker that asks starts it, the last one that leaves stops it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "app.json"
+    with FileLock(f"{shared}.lock"):
+        app = json.loads(shared.read_text()) if shared.is_file() else {"workers": []}
+        if not app["workers"]:
+            process, app["url"] = serve()
+            app["group"] = process.pid
+        app["workers"].append(worker_id)
+        shared.write_text(json.dumps(app))
+    yield app["url"]
+    with FileLock(f"{shared}.lock"):
+        app = json.loads(shared.read_text())
+        app["workers"].remove(worker_id)
+        shared.write_text(json.dumps(app))
+        if not app["workers"]:
+            os.killpg(app["group"], 15)
 
 
 @pytest.fixture

@@ -2,14 +2,15 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
+from typer.testing import CliRunner
+
+from attnviz.cli import app
 
 READ_Z = "figure => { const z = figure.calcdata[0][0].z; return Array.from(z, row => Array.from(row)); }"
 
@@ -67,5 +68,6 @@ def decision(page: Page, key: str) -> str:
 def mapped(tmp_path: Path, *arguments: str) -> dict[str, Any]:
     """What `attnviz map` writes as JSON."""
     out = tmp_path / "map.json"
-    subprocess.run([sys.executable, "-m", "attnviz.cli", "map", *arguments, "--out", str(out)], check=True, capture_output=True)
+    done = CliRunner().invoke(app, ["map", *arguments, "--out", str(out)])
+    assert done.exit_code == 0, done.output
     return dict(json.loads(out.read_text(encoding="utf-8")))

@@ -9,9 +9,9 @@ from huggingface_hub import constants
 from streamlit.testing.v1 import AppTest
 
 from attnviz import cards, load
-from attnviz.paths import MODELS
 from attnviz.ui import cache, widgets
 from tests.foreign.making import saved
+from tests.ui.shipped import shipped
 from tests.ui.test_pages import open_page
 
 KINDS = {"classifier": "BERT classifier", "gap": "BERT with a gap", "gpt": "GPT-2", "vit": "ViT", "dino": "DINOv2 with registers"}
@@ -20,8 +20,7 @@ KINDS = {"classifier": "BERT classifier", "gap": "BERT with a gap", "gpt": "GPT-
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The shipped cards and some folders beside them; nothing of the hub is on the machine."""
-    folder = tmp_path / "models"
-    shutil.copytree(MODELS, folder)
+    folder = shipped(tmp_path / "models")
     for name, kind in KINDS.items():
         saved(folder / name, kind, title=name)
     monkeypatch.setattr(widgets, "all_cards", lambda: cards.all_cards(folder))

@@ -1,14 +1,13 @@
 """The pages, run by Streamlit's own test runner without a browser."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnviz import cards
-from attnviz.paths import MODELS
 from attnviz.ui import cache, widgets
+from tests.ui.shipped import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("text", "image")
@@ -28,8 +27,7 @@ def open_page(name: str) -> AppTest:
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the shipped models that a test may break."""
-    folder = tmp_path / "models"
-    shutil.copytree(MODELS, folder)
+    folder = shipped(tmp_path / "models", "sentiment-minilm")
     monkeypatch.setattr(widgets, "all_cards", lambda: cards.all_cards(folder))
     monkeypatch.setattr(cache, "load", lambda name: __import__("attnviz").load(folder / name))
     cache.model.clear()
