@@ -149,12 +149,15 @@ def eval_(
         Path | None,
         typer.Option(help="Photos with masks of their objects: images/NAME.jpg and masks/NAME.png, or NAME.jpg and NAME_mask.png."),
     ] = None,
+    shifted: Annotated[
+        bool, typer.Option("--shifted", help="Score maps once more, on parts of the photos whose object is off the middle.")
+    ] = False,
 ) -> None:
     """Print the metrics of a model's card, worked out from the data set, or how well its maps mark objects."""
     from attnviz.evaluate import figures
     from attnviz.load import load
 
-    found = figures(load(name), data, masks, links)
+    found = figures(load(name), data, masks, links, shifted)
     typer.echo(json.dumps({"model": name, **found}) if as_json else "\n".join(_lines(found)))
 
 

@@ -1,5 +1,6 @@
 """The figures in a model's card, worked out again from the data set: `attnviz eval NAME --data DIR`."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,8 @@ from torch import Tensor
 from attnviz.alignment import error_rate, links, read_links
 from attnviz.calibration import calibration_error
 from attnviz.data import cifar10, masked, photos, sst, tatoeba
+from attnviz.data.masked import Masked
+from attnviz.data.shifted import shifted
 from attnviz.encode.translation import written
 from attnviz.errors import CardError, DataError, InputError, NothingToScore
 from attnviz.evaluate_picks import by_ways_of_picking
@@ -24,6 +27,8 @@ from attnviz.search import search
 
 Metrics = dict[str, Any]
 BATCH = 200
+FEW = 16  # photos of 224 pixels at once
+ANSWERS = "answers.json"
 BEAMS = 4
 SENTENCES = 64
 
@@ -36,23 +41,34 @@ def evaluate(model: Net, data: Path) -> Metrics:
         return EVALUATORS[model.card.task](model, data)
 
 
-def figures(model: Net, data: Path | None, masks: Path | None = None, links: Path | None = None) -> Figures:
+def figures(
+    model: Net, data: Path | None, masks: Path | None = None, links: Path | None = None, off_middle: bool = False
+) -> Figures:
     """All that is asked for: the metrics of the test split in `data`, and of a file of `links` or a folder of `masks`.
 
-    The maps of a photo model are also scored on the boxes of Caltech-101 where `data` has them. Where there are `masks`, "energy",
-    "area", "pointing" and "n" are theirs, and the figures of `data` stand under "data".
+    The maps of a photo model are also scored on the boxes of Caltech-101 where `data` has them. Where there are `masks`, the
+    figures of maps and "n" are theirs, and those of `data` stand under "data". With `off_middle` maps are scored once more, under
+    "shifted", on parts of the photos in which the object is off the middle.
     """
     if data is None and masks is None and links is None:
         raise InputError("there is nothing to evaluate on", "give --data, --masks or --links")
-    found: Figures = {} if data is None else {**boxed(model, data), **evaluate(model, data)}
+    found: Figures = {} if data is None else {**boxed(model, data, off_middle), **evaluate(model, data)}
     if links is not None:
         found |= alignment(model, links)
     if masks is None:
         return found
-    return {**found, **score_maps(model, masked.folder(masks)), **({"data": found} if found else {})}
+    return {**found, **scored(model, lambda: masked.folder(masks), off_middle), **({"data": found} if found else {})}
 
 
-def boxed(model: Net, data: Path) -> Figures:
+def scored(model: Net, photos: Callable[[], Iterable[Masked]], off_middle: bool) -> Figures:
+    """Maps against the masks of the photos, and under "shifted" once more where the object is `off_middle`."""
+    found = score_maps(model, photos())
+    if not off_middle:
+        return found
+    return {**found, "shifted": score_maps(model, (part for one in photos() if (part := shifted(one)) is not None))}
+
+
+def boxed(model: Net, data: Path, off_middle: bool = False) -> Figures:
     """Maps against the boxes of the held-out airplanes, faces and motorbikes, `boxed` of them.
 
     Nothing where they are not there, or where the model lays no map over a photo.
@@ -60,7 +76,7 @@ def boxed(model: Net, data: Path) -> Figures:
     if model.card.input != "image" or not (Path(data) / "caltech101" / "boxes.csv").is_file():
         return {}
     try:
-        found = score_maps(model, masked.boxes(data))
+        found = scored(model, lambda: masked.boxes(data), off_middle)
     except NothingToScore:
         return {}
     return {"boxed": found.pop("n"), **found}
@@ -113,6 +129,20 @@ def things(model: Net, data: Path) -> Metrics:
     batches = iter(lambda: list(islice(tensors, BATCH)), [])
     chosen = [int(label) for batch in batches for label in model(torch.cat(batch)).argmax(-1)]
     return {"balanced_accuracy": balanced(chosen, labels), **accuracy(chosen, labels)}
+
+
+def thousand(model: Net, data: Path) -> Metrics:
+    """Agreement with Lite0: the share of held-out photos that both decide alike. Its answers come with the model."""
+    answers: dict[str, int] = json.loads(model.card.file(ANSWERS).read_text(encoding="utf-8"))
+    held_out = photos.split(data)["test"]
+    if missing := [photo.identity for photo in held_out if photo.identity not in answers]:
+        finding = f"{ANSWERS} of {model.card.name} has no answer to {len(missing)} photos, {missing[0]} for example"
+        raise DataError(finding, "fetch the data set again")
+    tensors = (model.encode(pixels).tensors["image"] for pixels in photos.read(data, held_out))
+    batches = iter(lambda: list(islice(tensors, FEW)), [])
+    chosen = [int(label) for batch in batches for label in model(torch.cat(batch)).argmax(-1)]
+    agreed = accuracy(chosen, [answers[photo.identity] for photo in held_out])
+    return {"agreement": agreed["accuracy"], "n": agreed["n"]}
 
 
 def balanced(chosen: Iterable[int], labels: list[int]) -> float:
@@ -179,5 +209,6 @@ EVALUATORS: dict[str, Callable[[Net, Path], Metrics]] = {
     "photo": photo,
     "forecast": forecast,
     "things": things,
+    "thousand": thousand,
     "translation": translation,
 }

@@ -4,8 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from attnviz.data.masked import Masked
 from attnviz.errors import DataError, InputError, MapTooLarge, NoRollout, NothingToScore
+from attnviz.explain.baselines import centre, edges, grad_cam
 from attnviz.explain.gates import combined
 from attnviz.explain.masks import Box, Score, in_part, score, summary
 from attnviz.explain.patches import over_patches
@@ -16,19 +20,22 @@ from attnviz.results import PhotoResult
 from attnviz.weights import Floats
 
 COMBINED, ROLLOUT = "combined", "rollout"
+CENTRE, EDGES, GRAD_CAM = "centre", "edges", "grad_cam"
 Figures = dict[str, Any]
 
 
 def score_maps(model: Net, photos: Iterable[Masked], fit: Literal["crop", "letterbox"] = "crop") -> Figures:
-    """Energy, area and pointing of the model's main map, `n`, and under "maps" the same for each of its maps.
+    """The figures of the model's main map (see explain.masks), `n`, and under "maps" the same for each of its maps.
 
-    Everything is counted over the square that the model sees. A photo whose object is nowhere in that square, or is all of it,
-    says nothing about a map: it is not scored and counted as `left_out`. DataError where nothing is left or a photo is unreadable,
+    Under "against" stand those of a spot in the middle, of the photo's edges and of the network's Grad-CAM. Everything is
+    counted over the square that the model sees. A photo whose object is nowhere in that square, or is all of it, says nothing
+    about a map: it is not scored and counted as `left_out`. DataError where nothing is left or a photo is unreadable,
     NothingToScore where the model lays no map over a photo.
     """
     if model.card.input != "image":
         raise NothingToScore(f"{model.card.name} takes {model.card.input}, so it has no maps over photos", "leave --masks out")
-    scores: dict[str, list[Score]] = defaultdict(list)
+    own: dict[str, list[Score]] = defaultdict(list)
+    others: dict[str, list[Score]] = defaultdict(list)
     left_out = 0
     for one in photos:
         prediction = _predicted(model, one, fit)
@@ -36,14 +43,27 @@ def score_maps(model: Net, photos: Iterable[Masked], fit: Literal["crop", "lette
         if not in_part(one.mask, box):
             left_out += 1
             continue
-        for name, weights in maps_over(prediction).items():
-            if (found := score(weights, one.mask, box)) is not None:
-                scores[name].append(found)
-    if not scores:
+        maps = maps_over(prediction)
+        for scores, found in ((own, maps), (others, against(model, prediction, next(iter(maps.values())).shape))):
+            for name, weights in found.items():
+                if (one_score := score(weights, one.mask, box)) is not None:
+                    scores[name].append(one_score)
+    if not own:
         raise DataError(f"none of the {left_out} photos shows its object in a part of what the model sees", "pass other masks")
-    table = {name: summary(found) for name, found in scores.items()}
+    table, rest = ({name: summary(found) for name, found in scores.items()} for scores in (own, others))
     main = next(iter(table))
-    return {**table[main], "left_out": left_out, "map": main, "maps": table}
+    return {**table[main], "left_out": left_out, "map": main, "maps": table, "against": rest}
+
+
+def against(model: Net, prediction: PhotoResult, grid: tuple[int, ...]) -> dict[str, NDArray[np.floating]]:
+    """What any map is held against, on a grid of (row, column): the same three for every model, but Grad-CAM where it has none."""
+    encoded = prediction.encoded
+    rows, columns = grid
+    found: dict[str, NDArray[np.floating]] = {
+        CENTRE: centre((rows, columns)),
+        EDGES: edges(encoded.input, (rows, columns)),
+    }
+    return {**found, GRAD_CAM: grad_cam(model, model.features, encoded.tensors["image"])} if model.features else found
 
 
 def _predicted(model: Net, one: Masked, fit: str) -> PhotoResult:

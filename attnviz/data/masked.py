@@ -27,10 +27,10 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Masked:
-    """A photo's file, and the mask of its object: (row, column) over the upright photo, True on the object."""
+    """A photo's file or its pixels (row, column, 3), and the mask of its object: (row, column) over the upright photo."""
 
     name: str
-    photo: bytes
+    photo: bytes | NDArray[np.uint8]
     mask: Mask
 
 

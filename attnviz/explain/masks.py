@@ -1,12 +1,15 @@
 """How well maps mark an object: attention energy inside its mask (Wang et al., 2020, arXiv:1910.01279) and the pointing game
-(Zhang et al., 2016, arXiv:1608.00507), held against the object's share of the area, which is what an even map would score.
+(Zhang et al., 2016, arXiv:1608.00507), held against the object's share of the area, which is what an even map would score; how well
+they rank places (`auc`, `top_quarter`); and whether a map fits its own photo better than others' (`specific`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from attnviz.explain.ranking import auc, ranks, specific, standard, top_quarter
 
 Reals = NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -19,12 +22,22 @@ ALIKE = 4 * float(np.finfo(np.float32).eps)  # of the largest weight: what is as
 
 @dataclass(frozen=True)
 class Score:
-    """One map of one photo: the share of its `energy` on the object, the object's share of the `area`, and whether its maximum
-    lies on the object (`pointing`, 0 or 1; where several cells share the maximum, the share of them that does)."""
+    """One map of one photo.
+
+    `energy`: the share of its sum on the object; `area`: the object's share of what is seen; `pointing`: whether its maximum lies
+    on the object, 0 or 1 (where several cells share the maximum, the share of them that does). `auc`: how often a point of it lies
+    in a place with a larger weight than a point off it, a tie counting half. `top_quarter`: the share of the strongest quarter
+    of places that the object covers; where places at its end are equal, each counts in part. `ranks` and `covered`, (place,): the
+    ranks of the weights and of how much the object covers, both with mean 0 and length 1, or all 0 where they are all alike.
+    """
 
     energy: float
     area: float
     pointing: float
+    auc: float
+    top_quarter: float
+    ranks: Reals = field(repr=False, compare=False)
+    covered: Reals = field(repr=False, compare=False)
 
 
 def score(weights: NDArray[np.floating], mask: NDArray[np.bool_], box: Box) -> Score | None:
@@ -36,9 +49,13 @@ def score(weights: NDArray[np.floating], mask: NDArray[np.bool_], box: Box) -> S
     total = float(weights.sum(dtype=np.float64))
     if total <= 0:
         return None
-    energy = float((weights.astype(np.float64) * coverage(mask, box, weights.shape)).sum()) / total
-    largest = weights >= weights.max() * (1 - ALIKE)
-    return Score(energy, area(mask, box), float(at_centres(mask, box, weights.shape)[largest].mean()))
+    covered = coverage(mask, box, weights.shape)
+    flat, share = weights.astype(np.float64).ravel(), covered.ravel()
+    return Score(
+        energy=float(flat @ share) / total, area=area(mask, box),
+        pointing=float(at_centres(mask, box, weights.shape)[weights >= weights.max() * (1 - ALIKE)].mean()),
+        auc=auc(flat, share), top_quarter=top_quarter(flat, share), ranks=standard(ranks(flat)), covered=standard(ranks(share)),
+    )  # fmt: skip
 
 
 def in_part(mask: NDArray[np.bool_], box: Box) -> bool:
@@ -78,16 +95,25 @@ def at_centres(mask: NDArray[np.bool_], box: Box, grid: tuple[int, ...]) -> NDAr
     return found
 
 
+FIGURES = ("energy", "area", "pointing", "auc", "top_quarter")
+
+
 def summary(scores: Sequence[Score]) -> dict[str, float | int | list[float]]:
-    """Means over photos, each with its interval, and `above`: energy - area photo by photo, whose interval is the honest test.
+    """Means over photos, each with its interval; `above` is energy - area photo by photo, whose interval is the honest test, and
+    `specific` as above.
 
     Intervals are of 95 %, by drawing the photos anew 2,000 times with a fixed seed (percentiles; Efron, 1979).
     """
-    table = np.array([(one.energy, one.area, one.pointing, one.energy - one.area) for one in scores])
+    columns = {name: np.array([getattr(one, name) for one in scores]) for name in FIGURES}
+    columns |= {
+        "above": columns["energy"] - columns["area"],
+        "specific": specific([one.ranks for one in scores], [one.covered for one in scores]),
+    }
+    table = np.stack(list(columns.values()), axis=1)
     draws = np.random.default_rng(SEED).integers(0, len(table), (RESAMPLES, len(table)))
     low, high = np.quantile([table[draw].mean(0) for draw in draws], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     found: dict[str, float | int | list[float]] = {}
-    for i, name in enumerate(("energy", "area", "pointing", "above")):
+    for i, name in enumerate(columns):
         found[name] = float(table[:, i].mean())
         found[f"{name}_interval"] = [float(low[i]), float(high[i])]
     return {**found, "n": len(table)}

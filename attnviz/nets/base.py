@@ -27,6 +27,8 @@ class Net(nn.Module):
 
     card: ModelCard
     encode: Callable[..., Any]
+    features: str = ""
+    """The layer whose features over (row, column) the decision is made of, for Grad-CAM; empty where there is none."""
 
     forward: Callable[..., Tensor]
     """Tensors of one batch -> logits (batch, label)."""

@@ -70,6 +70,8 @@ class Backbone(nn.Module):
 class EfficientNetLite(Net):
     """Lite0 as published: the mean over all places decides."""
 
+    features = "backbone"
+
     def __init__(self, labels: int, dilated: bool = False) -> None:
         super().__init__()
         self.backbone = Backbone(dilated)

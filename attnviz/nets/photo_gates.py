@@ -18,10 +18,12 @@ EARLY, LATE = STAGES[4].channels, STAGES[6].channels
 class PhotoGates(Net):
     """`width` is that of the network behind the spatial gates, `reduction` narrows that behind the channel gates."""
 
-    def __init__(self, labels: int, width: int = 64, reduction: int = 8) -> None:
+    features = "backbone.widen"
+
+    def __init__(self, labels: int, width: int = 64, reduction: int = 16) -> None:
         super().__init__()
         self.backbone = Backbone(dilated=True)
-        self.channel = ChannelBranch(LATE, reduction)
+        self.channel = ChannelBranch(HEAD, reduction)
         self.spatial = SpatialBranch(EARLY + LATE, width)
         self.head = nn.Linear(HEAD, labels)
 
@@ -32,6 +34,6 @@ class PhotoGates(Net):
 
     def decided(self, early: Tensor, late: Tensor) -> Tensor:
         """Features behind the fifth and the seventh stage, (batch, 112 and 320, row, column) -> logits (batch, label)."""
-        evidence = self.spatial(torch.cat([early, late], dim=1), of=self.backbone.widen(self.channel(late)))
+        evidence = self.spatial(torch.cat([early, late], dim=1), of=self.channel(self.backbone.widen(late)))
         logits: Tensor = self.head(evidence.mean((2, 3)))
         return logits

@@ -29,6 +29,8 @@ class ResNet(Net):
     `options` go to the attention, `reduction` for example. `stride` is that of the stem, `colours` the channels of the input.
     """
 
+    features = "stages"
+
     def __init__(
         self, labels: int, widths: list[int], attention: str = "cbam", stem: int = 54, stride: int = 1, head_scale: float = 0.125,
         colours: int = 3, **options: Any,

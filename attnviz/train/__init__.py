@@ -11,6 +11,7 @@ from attnviz.train.cifar_hard import CifarHardRun
 from attnviz.train.cifar_vit import VitRun
 from attnviz.train.loop import Run, fit
 from attnviz.train.photo_cbam import PhotoRun
+from attnviz.train.photo_gates import GatesRun
 from attnviz.train.sentiment_hard import HardRun
 from attnviz.train.sentiment_minilm import SentimentRun
 from attnviz.train.sentiment_soft import SoftRun
@@ -23,6 +24,7 @@ RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
     "cifar-hard": CifarHardRun,
     "cifar-vit": VitRun,
     "photo-cbam": PhotoRun,
+    "photo-gates": GatesRun,
     "sentiment-hard": HardRun,
     "sentiment-minilm": SentimentRun,
     "sentiment-soft": SoftRun,

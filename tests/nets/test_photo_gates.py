@@ -13,14 +13,14 @@ PHOTO = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
 @pytest.fixture(scope="module")
 def net() -> PhotoGates:
     torch.manual_seed(0)
-    return PhotoGates(7, width=8, reduction=16).eval()
+    return PhotoGates(7, width=8, reduction=64).eval()
 
 
 @torch.no_grad()
 def test_it_shows_a_gate_for_every_channel_and_every_place(net: PhotoGates) -> None:
     with record(net) as tape:
         assert net(PHOTO).shape == (1, 7)
-    assert [(m.kind, m.shape) for m in tape] == [("channel", (320,)), ("spatial", (14, 14))]
+    assert [(m.kind, m.shape) for m in tape] == [("channel", (1280,)), ("spatial", (14, 14))]
 
 
 @torch.no_grad()

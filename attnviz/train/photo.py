@@ -1,0 +1,168 @@
+"""What the recipes of the photo models share: a frozen backbone, lessons worked out once, and Lite0's answers to learn from.
+
+The decision learns from Lite0's own answer to the same view (Hinton et al., 2015, arXiv:1503.02531). What is new learns fast, the
+head, which begins as Lite0's, slowly, and the backbone not at all: so what it makes of the views is worked out before the training.
+First only where to look is learned, from what masks and budgets cost, and then the decision with it.
+"""
+
+import json
+from abc import abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from attnviz.cards import ModelCard
+from attnviz.data import photos
+from attnviz.encode.image import encode_image
+from attnviz.nets import NETS
+from attnviz.train.loop import Run
+from attnviz.train.photo_lessons import PhotoLessons
+from attnviz.train.published import lite0
+from attnviz.train.schedule import Optimizers
+
+ANSWERS = "answers.json"
+EPOCHS = 3
+BATCH = 32
+NEW, PRETRAINED = 3e-3, 1e-4  # rates
+WHERE = 2 / 3  # share of the training in which nothing is decided yet
+TEACHING = 1 / 3  # share of each part after which budgets weigh fully
+WATCHED = 200  # views that are not trained on
+
+
+class Batch(NamedTuple):
+    """Of some views: features of two depths (view, 432, 14, 14), the later ones (view, 320, 14, 14), Lite0's logits, and masks."""
+
+    features: Tensor
+    late: Tensor
+    logits: Tensor
+    masks: Tensor
+
+
+class PhotoRun(Run):
+    """Training as `attnviz.train.loop.fit` drives it; a recipe says what is new in its net, how that begins, and what it costs."""
+
+    epochs = EPOCHS
+
+    def __init__(self, card: ModelCard, data: Path, device: str) -> None:
+        self.card, self.data, self.device = card, data, device
+        self.lessons = PhotoLessons(data, device)
+        self.net = self.made(card)
+        teacher = lite0(dilated=True)
+        self.net.backbone.load_state_dict(teacher.backbone.state_dict())
+        self.net.head.load_state_dict(teacher.head.state_dict())
+        self.begin()
+        self.net.to(device)
+        self.net.backbone.requires_grad_(False)
+        self.gain = Gain().to(device)
+        slow = {"params": [*self.net.head.parameters()], "lr": PRETRAINED, "weight_decay": 0}
+        groups = [*self.fast(), {"params": [*self.gain.parameters()], "lr": NEW}, slow]
+        self.optimizers = Optimizers([torch.optim.AdamW(groups, weight_decay=1e-3)], self.epochs * self.steps())
+        self.state = {"lessons": self.lessons, "net": self.net, "gain": self.gain, "optimizers": self.optimizers}
+
+    def made(self, card: ModelCard) -> Any:
+        """The net of the card; it has a `backbone` and a `head` as Lite0 has."""
+        return NETS[card.net](**card.config)
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Sets the first weights of what is new."""
+
+    @abstractmethod
+    def fast(self) -> list[dict[str, Any]]:
+        """Groups of new parameters, each with its rate."""
+
+    @abstractmethod
+    def look(self, batch: Batch, weight: float) -> tuple[Tensor, Tensor]:
+        """Weights (view, row, column), and what they cost; `weight`, from 0 to 1, is that of budgets."""
+
+    @abstractmethod
+    def weigh(self, evidence: Tensor, looked: Tensor, weight: float) -> tuple[Tensor, Tensor]:
+        """Evidence (view, 1280, row, column), weights (view, row, column) -> what the head gets (view, 1280), and what it costs."""
+
+    def steps(self) -> int:
+        return (self.lessons.count - WATCHED) // BATCH
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        order = WATCHED + torch.randperm(self.lessons.count - WATCHED, generator=torch.Generator().manual_seed(epoch))
+        for rows in order[: self.steps() * BATCH].view(-1, BATCH):
+            yield self.some(rows)
+
+    def some(self, rows: Tensor) -> Batch:
+        """The views of these numbers."""
+        lessons = self.lessons.get()
+        early, late = (part[rows].to(self.device).bfloat16() for part in (lessons.early, lessons.late))
+        logits, masks = (part[rows].to(self.device).float() for part in (lessons.logits, lessons.masks))
+        return Batch(torch.cat([early, late], dim=1), late, logits, masks)
+
+    def step(self, batch: Batch) -> Tensor:
+        self.net.train()
+        loss = self.loss(batch)
+        for parameter in (*self.net.parameters(), *self.gain.parameters()):
+            parameter.grad = None
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizers.step()
+        return loss.detach()
+
+    def loss(self, batch: Batch) -> Tensor:
+        """What looking costs; later also what deciding does, and the divergence from the teacher's answers."""
+        progress = self.optimizers.taken / (self.epochs * self.steps())
+        with torch.autocast(self.device, torch.bfloat16):
+            looked, cost = self.look(batch, min(1.0, progress / (TEACHING * WHERE)))
+        if progress < WHERE:
+            return cost
+        logits, more = self.decided(batch, looked, min(1.0, (progress - WHERE) / (TEACHING * (1 - WHERE))))
+        return F.kl_div(logits.log_softmax(-1), batch.logits.softmax(-1), reduction="batchmean") + cost + more
+
+    def decided(self, batch: Batch, looked: Tensor, weight: float) -> tuple[Tensor, Tensor]:
+        """Logits (view, label), and the cost of what led to them."""
+        with torch.autocast(self.device, torch.bfloat16):
+            with torch.no_grad():
+                evidence = self.net.backbone.widen(batch.late)
+            weighed, cost = self.weigh(evidence, looked, weight)
+        return self.net.head(weighed.float() * self.gain()), cost
+
+    @torch.no_grad()
+    def validate(self) -> float:
+        """Share of the watched views that the net decides as the teacher does."""
+        self.net.eval()
+        watched = self.some(torch.arange(WATCHED))
+        with torch.autocast(self.device, torch.bfloat16):
+            looked, _ = self.look(watched, 1.0)
+        logits, _ = self.decided(watched, looked, 1.0)
+        return float((logits.argmax(-1) == watched.logits.argmax(-1)).float().mean())
+
+    def network(self) -> nn.Module:
+        """The net, its head scaled as it learned to be."""
+        self.net.head.weight.data.mul_(self.gain().detach())
+        self.gain.factor.data.zero_()
+        return self.net.eval()
+
+    def extra_files(self, out: Path) -> None:
+        """What Lite0 says of the held-out photos, for `attnviz eval`, which does not need its weights then."""
+        (out / ANSWERS).write_text(json.dumps(answers(self.data, self.card.image)), encoding="utf-8")
+
+
+class Gain(nn.Module):
+    """By how much evidence is to be multiplied, e to the power of one number: shut gates make it small."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.zeros(()))
+
+    def forward(self) -> Tensor:
+        """A scalar."""
+        return self.factor.exp()
+
+
+@torch.no_grad()
+def answers(data: Path, border: dict[str, Any]) -> dict[str, int]:
+    """Photo -> the number of the label that Lite0 finds most probable, of the same square that a model of ours sees."""
+    net, held_out = lite0(), photos.split(data)["test"]
+    return {
+        photo.identity: int(net(encode_image(pixels, **border).tensors["image"]).argmax())
+        for photo, pixels in zip(held_out, photos.read(data, held_out), strict=True)
+    }
