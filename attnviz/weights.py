@@ -139,7 +139,8 @@ class DotProduct:
                 if self.causal and keys[-1] > band[0]:
                     scores[keys[:, None] > band] = 0
                 total += scores.sum(axis=0)
-                tiles[left:right] = reduce.reduceat(scores, columns[left:right] - columns[left], axis=0)
+                for tile in range(left, right):  # ten times as fast as reduceat, which goes down one column after another
+                    reduce.reduce(scores[columns[tile] - keys[0] : columns[tile + 1] - keys[0]], axis=0, out=tiles[tile])
             tiles /= np.where(total == 0, 1, total)
             pooled[first:last] = reduce.reduceat(tiles, rows[first:last] - rows[first], axis=1).T
         return pooled

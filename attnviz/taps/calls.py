@@ -53,6 +53,8 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
         self.wanted, self.ours, self.emit = wanted, ours, emit
         self.traces, self.masks, self.softmaxes = Traces(), Masks(), Softmaxes()
         self.gates = Gates()
+        # asked after each function of torch: plain dictionaries, which say at once that they are empty
+        self.on_the_way, self.turned, self.pooled = self.softmaxes.alive, self.gates.turned.alive, self.gates.pooled.alive
         self.identity = Identity(self.names, self.traces)
         self.following = False
         self.turning = any(isinstance(module, _ConvNd) for module in modules.values())  # else nothing has channels to turn
@@ -70,7 +72,7 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
         looks = self.looks.get(func)
         if looks is None and isinstance(output, Tensor | tuple):
             looks = THROUGH
-        if looks is not None or self.softmaxes or self.gates.turned or self.gates.pooled:
+        if looks is not None or self.on_the_way or self.turned or self.pooled:
             try:
                 self.look(func, looks or (), output, args, kwargs)
             except Exception as error:

@@ -3,7 +3,7 @@
 Where a map has several positions along each of its axes, shapes say as much. Over a single place, or a single row, they do not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -24,6 +24,12 @@ class Pooled:
 
     def __init__(self) -> None:
         self._of: Any = WeakTensorKeyDictionary()
+
+    @property
+    def alive(self) -> Mapping[Any, Any]:
+        """Empty where nothing is followed; the same one all the time."""
+        found: Mapping[Any, Any] = self._of.data
+        return found
 
     def __bool__(self) -> bool:
         return bool(self._of.data)

@@ -4,6 +4,7 @@ Whatever a layer does to scores and weights is followed, by any function of torc
 values, a projection of features, a sum. What meets the values is judged by its numbers (`softmax.py`), not by its spelling.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -103,6 +104,12 @@ class Softmaxes:
     def __init__(self) -> None:
         self._of: Any = WeakTensorKeyDictionary()
         self._weighted: Any = WeakTensorKeyDictionary()
+
+    @property
+    def alive(self) -> Mapping[Any, Any]:
+        """Empty where nothing is followed; the same one all the time."""
+        found: Mapping[Any, Any] = self._of.data
+        return found
 
     def __bool__(self) -> bool:
         return bool(self._of.data)

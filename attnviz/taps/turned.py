@@ -3,7 +3,7 @@
 A gate on such a map is one of places only where it is one in the order in which the map was made, (batch, channel, row, column).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -23,6 +23,12 @@ class Turned:
 
     def __init__(self) -> None:
         self._of: Any = WeakTensorKeyDictionary()
+
+    @property
+    def alive(self) -> Mapping[Any, Any]:
+        """Empty where nothing is followed; the same one all the time."""
+        found: Mapping[Any, Any] = self._of.data
+        return found
 
     def __bool__(self) -> bool:
         return bool(self._of.data)
