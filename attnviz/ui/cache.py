@@ -17,6 +17,7 @@ from attnviz.record import Tape
 from attnviz.results import PhotoResult, SeriesResult, TextResult
 from attnviz.translate import Translation, force, look, translate
 from attnviz.ui import say
+from attnviz.ui.warm import settle
 
 T = TypeVar("T")
 
@@ -35,7 +36,9 @@ class Kept(NamedTuple):
 @st.cache_resource(show_spinner=False, max_entries=8)
 def model(name: str) -> Net:
     """A model, loaded once for all visitors; nothing is ever switched on it. Errors are not kept."""
-    return load(name)
+    found = load(name)
+    settle()
+    return found
 
 
 def text(name: str, raw: str, **options: Any) -> TextResult:

@@ -7,7 +7,11 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from attnviz.paths import ASSETS
-from attnviz.ui import serve, state
+from attnviz.ui import (
+    serve,
+    state,
+    warm,  # noqa: F401  (before the pages)
+)
 from attnviz.ui.pages import image, mechanisms, series, text
 
 
