@@ -18,8 +18,6 @@ from benchmarks.truth.told import told_by
 from benchmarks.truth.verdict import findings
 
 SEEDS = range(60)
-# Seeds whose modules attnviz does not take as it should yet; each may go as soon as it does, and none may come.
-NOT_YET: frozenset[int] = frozenset([53])
 
 
 def _one_layer() -> int:
@@ -34,7 +32,7 @@ def _one_layer() -> int:
 SEED = _one_layer()
 
 
-@pytest.mark.parametrize("seed", [seed for seed in SEEDS if seed not in NOT_YET])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_module_is_recorded_exactly_or_refused(seed: int) -> None:
     verdict = judge(seed)
     assert verdict.outcome in ("exact", "refused"), str(verdict)

@@ -6,11 +6,8 @@ from benchmarks.truth.cases import known
 from benchmarks.truth.known import KNOWN
 from benchmarks.truth.run import judged
 
-# Architectures that attnviz does not take as it should yet; each may go as soon as it does, and none may come.
-NOT_YET: frozenset[str] = frozenset()
 
-
-@pytest.mark.parametrize("name", [name for name in KNOWN if name not in NOT_YET])
+@pytest.mark.parametrize("name", KNOWN)
 def test_a_public_architecture_is_recorded_exactly_or_refused(name: str) -> None:
     verdict = judged(lambda: known(name))
     assert verdict.outcome in ("exact", "refused"), str(verdict)

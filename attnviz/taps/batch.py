@@ -72,7 +72,7 @@ def _plain(sizes: frozenset[int], rows: Rows) -> bool:
     """Whether the first axis is the batch, heads stand on an axis of their own, and no other size could be taken for it."""
     if sizes != {rows.first} or (rows.tokens and rows.tokens != rows.first * rows.queries):
         return False
-    if not rows.apart and rows.total > 1 and not rows.tokens:
+    if rows.total > 1 and not rows.tokens and not (rows.apart and (1 in (rows.first, rows.heads) or _outermost(rows.query))):
         return False
     alike = rows.first > 1 and rows.first in (rows.heads, rows.queries)
     return not alike or _outermost(rows.query)
@@ -92,6 +92,11 @@ def _arranged(found: Arrangement, pick: Pick, axes: tuple[str, ...]) -> Examples
     held = tuple(sorted(found.examples))
     if some.ndim == 1 and all(len(rows) == 1 for rows in found.examples.values()):  # a single row is a head by itself
         return Examples(axes, held, lambda i: pick(found.examples[i]), (), found.evidence)
+    if some.ndim == 1 and axes != AXES:  # gates have no heads
+        note = f"{len(some)} parts of an example, in the order in which the layer had them"
+        return Examples(
+            ("window", *axes), held, lambda i: Stack(tuple(map(pick, found.examples[i][:, None]))), (note,), found.evidence
+        )
     if some.ndim == 1:
         note = "rows of one example: nothing tells whether they are heads or windows"
         return Examples(("row", *AXES[1:]), held, lambda i: pick(found.examples[i]), (note,), found.evidence)

@@ -76,6 +76,8 @@ class Trials:
             if owners is None:
                 continue
             mixed |= bool((owners < 0).all() and (owners == SEVERAL).any())
+            filled = _the_last_one(owners, group[1])
+            owners = filled if _whole(filled, event, rows, group[1]) else owners
             if ((owners >= 0) & (owners < group[1])).all():
                 return _arranged(owners, event, rows.heads if rows.apart else 0, self._second_axis(group, rows.total))
         return None
@@ -99,7 +101,7 @@ class Trials:
             owners |= moved.astype(np.int64) << digit
             none, several = none | (~moved & ~still), several | (moved & still)
         owners = owners if group[1] > 1 else owners - 1  # a single example is told by its being changed
-        return _the_last_one(np.where(several, SEVERAL, np.where(none & (group[1] > 1), NONE, owners)), group[1])
+        return np.where(several, SEVERAL, np.where(none & (group[1] > 1), NONE, owners))
 
     def _passes(self, group: Group) -> list[tuple[Events, Events]] | None:
         if group not in self._moved:
@@ -133,6 +135,14 @@ def _the_last_one(owners: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     if len(missing) == 1 and size > 1 and set(np.delete(counts, missing)) == {int((owners == NONE).sum())}:
         return np.where(owners == NONE, missing[0], owners)
     return owners
+
+
+def _whole(owners: NDArray[np.int64], event: Event, rows: Rows, size: int) -> bool:
+    """Whether each example has all heads, or the first axis has one place for each: a call may also be for some examples only."""
+    if event.features is not None:
+        times = np.unique(np.stack([owners, event.features]), axis=1, return_counts=True)[1]
+        return len(times) == size * len(np.unique(event.features)) and len(set(times)) == 1
+    return rows.apart and rows.first == size and _side_by_side(owners.reshape(-1, rows.heads))
 
 
 def _arranged(owners: NDArray[np.int64], event: Event, heads: int, second_axis: bool) -> Arrangement | None:

@@ -145,7 +145,11 @@ def draw_attention(draw: Draw, rows: Rows) -> Attention:
         h = g = layout.heads
     ways = {n: x for n, x in PROJECTIONS.items() if (x.cross or not crossing) and (not x.equal or h == g)}
     way = draw.part("projection", ways)
-    widths = Widths(c=rows.c, h=h, g=g, d=draw.size(2, 4, 4, 8), q=rows.t)
+    d = draw.size(2, 4, 4, 8)
+    if draw.parts["projection" + draw.suffix] == "none":  # then the channels are what heads share
+        h = g = next(heads for heads in (h, 2, 1) if rows.c % heads == 0)
+        d = rows.c // h
+    widths = Widths(c=rows.c, h=h, g=g, d=d, q=rows.t)
     projection = way.make(widths)
     fused = layout.fused and draw.chance(0.3)
     allowed = {n: x for n, x in masks.MASKS.items() if n != "of windows" or rows.w > 1}

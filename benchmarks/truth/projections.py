@@ -164,6 +164,17 @@ class Tied(Projection):
         return self.split(q, q if y is x else self.qk(y), self.v(y))
 
 
+class AsTheyAre(Projection):
+    """Rows as they are, split into heads; values through one layer."""
+
+    def __init__(self, w: Widths) -> None:
+        super().__init__(w)
+        self.v = nn.Linear(w.c, w.c)
+
+    def forward(self, x: Tensor, y: Tensor) -> Three:
+        return self.split(x, y, self.v(y))
+
+
 @dataclass(frozen=True)
 class Way:
     """`cross`: may take keys of another input. `equal`: needs as many key heads as heads."""
@@ -189,4 +200,5 @@ PROJECTIONS = {
     "1x1 convolutions in a plane": Way(lambda w: Convolved(w, plane=True)),
     "learned queries": Way(Learned),
     "tied": Way(Tied, equal=True),
+    "none": Way(AsTheyAre, equal=True),
 }

@@ -215,3 +215,45 @@ def test_a_plain_layer_is_called_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with torch.no_grad(), record(model) as tape:
         model(torch.randn(2, 5, 16))
     assert tape[tape.layers[0]].receipt.evidence == "its first axis is the batch of the inputs"  # type: ignore[union-attr]
+
+
+class OneByOne(nn.Module):
+    """Each example has a call of its own, heads on the first axis, and one head sees all alike whatever it is given."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack([self.one(example) for example in x])
+
+    def one(self, x: Tensor) -> Tensor:
+        heads = x.unflatten(-1, (2, -1)).transpose(0, 1)
+        weights = (heads @ heads.mT * torch.tensor([1.0, 0.0]).view(2, 1, 1)).softmax(-1)
+        return (weights @ heads).transpose(0, 1).flatten(1)
+
+
+def test_a_row_that_nothing_moves_is_not_given_to_an_example_of_another_call() -> None:
+    net = OneByOne()
+    with record(net) as tape:
+        net(torch.randn(2, 5, 8))
+    for layer in tape.layers:
+        assert "row" in tape[layer].axes or tape[layer].shape[0] == 2
+
+
+class GateOfTwoViews(nn.Module):
+    """Two views behind each other in the batch, and a gate of the channels of each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, one: Tensor, two: Tensor) -> Tensor:
+        x = torch.cat([one, two])
+        self.own = torch.sigmoid(self.fc(x.mean((2, 3))))
+        return x * self.own[..., None, None]
+
+
+def test_the_gates_of_both_views_of_a_single_photo_are_its_windows() -> None:
+    net = GateOfTwoViews()
+    with torch.no_grad(), record(net) as tape:
+        net(torch.randn(1, 4, 5, 6), torch.randn(1, 4, 5, 6))
+    m = tape.example(0)["GateOfTwoViews"]
+    assert m.axes == ("window", "channel")
+    np.testing.assert_array_equal(m.dense(), net.own.numpy())
