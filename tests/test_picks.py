@@ -128,7 +128,12 @@ def test_metrics_are_those_of_single_predictions(hard: Net, tmp_path: Path) -> N
     made = [predict(hard, text) for text in sentences]
     right = sum(p.decision == ("negative", "positive")[i % 2] for i, p in enumerate(made))
     share = np.mean([p.tape["picker.picks"].dense().mean() for p in made])
-    assert evaluate(hard, tmp_path) == {"accuracy": right / 4, "n": 4, "picked": pytest.approx(share)}
+    rightly = [p.decision == ("negative", "positive")[i % 2] for i, p in enumerate(made)]
+    sure = [p.ranked[0][1] for p in made]
+    bins = [min(int(15 * probability), 14) for probability in sure]
+    ece = sum(abs(sum(sure[i] - rightly[i] for i in range(4) if bins[i] == one)) for one in set(bins)) / 4
+    found = evaluate(hard, tmp_path)
+    assert found == {"accuracy": right / 4, "n": 4, "picked": pytest.approx(share), "ece": pytest.approx(ece)}
 
 
 @pytest.mark.parametrize("kind", ["soft", "hard"])

@@ -27,7 +27,7 @@ from attnviz.taps.pooled import GLOBAL, MEANS
 from attnviz.taps.products import constant
 from attnviz.taps.sdpa import from_kernel
 from attnviz.taps.softmaxes import Softmaxes
-from attnviz.taps.traces import CARRIES, CONCATENATIONS, COPIES, NORMS, POOLS, Traces, variants
+from attnviz.taps.traces import CARRIES, CONCATENATIONS, COPIES, NORMS, POOLS, RECURRENT, Traces, variants
 from attnviz.taps.turned import TURNS
 
 # A mode is off while it answers a call, so it would not see the kernel that this Python function of torch calls inside.
@@ -137,6 +137,10 @@ def _norm(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -
     mode.traces.normed(output, source)
 
 
+def _recur(mode: calls, output: Any, /, source: Any = None, *_: Any, **__: Any) -> None:
+    mode.traces.recurred(output, source)
+
+
 def _concatenate(mode: calls, output: Any, /, parts: Any = (), *_: Any, tensors: Any = (), **__: Any) -> None:
     mode.traces.concatenated(output, tuple(parts) or tuple(tensors))
 
@@ -216,7 +220,8 @@ def _refused(kernels: Iterable[Any]) -> list[tuple[Iterable[Any], Callable[..., 
 THROUGH = (_through,)  # of any function that no look is for
 ALWAYS: list[tuple[Iterable[Any], Callable[..., None]]] = [
     ([F.scaled_dot_product_attention], _kernel),
-    *_refused(FUSED_LAYERS), (CARRIES, _carry), (COPIES, _copy), (NORMS | POOLS, _norm), (CONCATENATIONS, _concatenate),
+    *_refused(FUSED_LAYERS), (CARRIES, _carry), (COPIES, _copy), (NORMS | POOLS, _norm),
+    (RECURRENT, _recur), (CONCATENATIONS, _concatenate),
     (variants("__getitem__"), _index),
     (variants("__setitem__"), _set), *eager.LOOKS, (SIGMOID, _sigmoid), (CLIPPED, _clipped),
 ]  # fmt: skip

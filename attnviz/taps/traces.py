@@ -30,6 +30,8 @@ SUMS_WITH_PROJECTIONS = variants("addmm")
 CONCATENATIONS = variants("cat", "concat", "concatenate")
 NORMS = variants("layer_norm", "rms_norm", "normalize")
 COPIES = variants("contiguous", "clone", "reshape", "flatten")
+# torch.nn.GRU and its kin ask torch._VF, which is the same room by another name
+RECURRENT = variants("gru", "lstm", "rnn_tanh", "rnn_relu", "gru_cell", "lstm_cell", "rnn_tanh_cell", "rnn_relu_cell")
 POOLS = variants(
     *(f"{kind}_pool{axes}d" for kind in ("avg", "max", "adaptive_avg", "adaptive_max", "lp") for axes in (1, 2, 3)),
     "mean", "amax", "interpolate", "unfold", "pixel_shuffle", "pixel_unshuffle",
@@ -180,6 +182,13 @@ class Traces:
             self._put(output, Trace(frozenset(), roots=found.roots))
         else:
             self.carried(output, (source,))
+
+    def recurred(self, output: Any, source: Any) -> None:
+        """States stand where their inputs stand, whatever the first state came from; the last state stands nowhere."""
+        states, *last = tensors((output,))
+        self.normed(states, source)
+        for one in last:
+            self._put(one, Trace(frozenset(), roots=frozenset((Source(one, frozenset()),))))
 
     def concatenated(self, output: Any, inputs: Iterable[Any]) -> None:
         """As carried, but parts of which nothing is known bring places of their own."""

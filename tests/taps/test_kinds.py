@@ -263,3 +263,52 @@ def test_two_inputs_of_one_length_are_two_without_any_projection(before: str, sa
     with record(net) as tape:
         net(x, x if same else given())
     assert tape["Bare"].kind == ("self" if same else "soft")
+
+
+class Seq2Seq(nn.Module):
+    """A decoder that begins with the encoder's last state, and whose states look at the encoder's."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.source, self.target = nn.Embedding(20, 8), nn.Embedding(20, 8)
+        made = nn.LSTM if kind == "lstm" else nn.GRU
+        self.encoder = made(8, 8, batch_first=True)
+        self.decoder = nn.GRUCell(8, 8) if kind == "cell" else made(8, 8, batch_first=True)
+
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        states, last = self.encoder(self.source(source))
+        words = self.target(target)
+        if isinstance(self.decoder, nn.GRUCell):
+            state, found = last[0], []
+            for word in words.unbind(1):
+                state = self.decoder(word, state)
+                found.append(state)
+            asking = torch.stack(found, 1)
+        else:
+            asking, _ = self.decoder(words, last)
+        return (asking @ states.mT).softmax(-1) @ states
+
+
+@pytest.mark.parametrize("kind", ["gru", "lstm", "cell"])
+@pytest.mark.parametrize("gradients", [True, False])
+def test_a_recurrent_decoder_looks_at_the_encoder_and_not_at_itself(kind: str, gradients: bool) -> None:
+    """As many target as source tokens, and the first state comes from the encoder: it is cross-attention all the same."""
+    ids = torch.randint(0, 20, (2, 5))
+    with torch.set_grad_enabled(gradients), record(model := Seq2Seq(kind)) as tape:
+        model(ids, ids.flip(1))
+    assert [m.kind for m in tape] == ["soft"]
+
+
+def test_states_of_one_recurrent_net_look_at_each_other() -> None:
+    class States(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net, self.query, self.key = nn.GRU(8, 8, batch_first=True), nn.Linear(8, 8), nn.Linear(8, 8)
+
+        def forward(self, x: Tensor) -> Tensor:
+            states, _ = self.net(x)
+            return F.scaled_dot_product_attention(self.query(states), self.key(states), states)
+
+    with torch.no_grad(), record(model := States()) as tape:
+        model(torch.randn(2, 5, 8))
+    assert [m.kind for m in tape] == ["self"]
