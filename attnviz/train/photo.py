@@ -27,8 +27,8 @@ from attnviz.train.schedule import Optimizers
 ANSWERS = "answers.json"
 EPOCHS = 3
 BATCH = 32
-NEW, PRETRAINED = 3e-3, 1e-4  # rates
-WHERE = 2 / 3  # share of the training in which nothing is decided yet
+NEW, PRETRAINED, GAIN = 3e-3, 1e-4, 2e-2  # rates
+WHERE = 1 / 2  # share of the training in which nothing is decided yet
 TEACHING = 1 / 3  # share of each part after which budgets weigh fully
 WATCHED = 200  # views that are not trained on
 
@@ -46,6 +46,7 @@ class PhotoRun(Run):
     """Training as `attnviz.train.loop.fit` drives it; a recipe says what is new in its net, how that begins, and what it costs."""
 
     epochs = EPOCHS
+    smaller = 1.0  # by how much weights make evidence smaller, at first
 
     def __init__(self, card: ModelCard, data: Path, device: str) -> None:
         self.card, self.data, self.device = card, data, device
@@ -57,10 +58,11 @@ class PhotoRun(Run):
         self.begin()
         self.net.to(device)
         self.net.backbone.requires_grad_(False)
-        self.gain = Gain().to(device)
+        self.gain = Gain(self.smaller).to(device)
         slow = {"params": [*self.net.head.parameters()], "lr": PRETRAINED, "weight_decay": 0}
-        groups = [*self.fast(), {"params": [*self.gain.parameters()], "lr": NEW}, slow]
-        self.optimizers = Optimizers([torch.optim.AdamW(groups, weight_decay=1e-3)], self.epochs * self.steps())
+        groups = [*self.fast(), {"params": [*self.gain.parameters()], "lr": GAIN}, slow]
+        self.total = self.epochs * self.steps()
+        self.optimizers = Optimizers([torch.optim.AdamW(groups, weight_decay=1e-3)], self.total)
         self.state = {"lessons": self.lessons, "net": self.net, "gain": self.gain, "optimizers": self.optimizers}
 
     def made(self, card: ModelCard) -> Any:
@@ -109,7 +111,7 @@ class PhotoRun(Run):
 
     def loss(self, batch: Batch) -> Tensor:
         """What looking costs; later also what deciding does, and the divergence from the teacher's answers."""
-        progress = self.optimizers.taken / (self.epochs * self.steps())
+        progress = self.optimizers.taken / self.total
         with torch.autocast(self.device, torch.bfloat16):
             looked, cost = self.look(batch, min(1.0, progress / (TEACHING * WHERE)))
         if progress < WHERE:
@@ -149,9 +151,9 @@ class PhotoRun(Run):
 class Gain(nn.Module):
     """By how much evidence is to be multiplied, e to the power of one number: shut gates make it small."""
 
-    def __init__(self) -> None:
+    def __init__(self, smaller: float = 1.0) -> None:
         super().__init__()
-        self.factor = nn.Parameter(torch.zeros(()))
+        self.factor = nn.Parameter(-torch.tensor(smaller).log())
 
     def forward(self) -> Tensor:
         """A scalar."""

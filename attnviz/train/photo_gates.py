@@ -24,6 +24,7 @@ class GatesRun(PhotoRun):
     """Gates of places and of channels, both with a budget."""
 
     net: PhotoGates
+    smaller = PLACES
 
     def begin(self) -> None:
         for last, bias in ((self.net.spatial.scores[-1], OPEN), (self.net.channel.mlp[-1], CHANNELS_OPEN)):
