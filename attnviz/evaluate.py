@@ -132,12 +132,14 @@ def things(model: Net, data: Path) -> Metrics:
 
 
 def thousand(model: Net, data: Path) -> Metrics:
-    """Agreement with Lite0: the share of held-out photos that both decide alike. Its answers come with the model."""
+    """Agreement with Lite0: the share of held-out photos that both decide alike, of those whose answers come with the model."""
     answers: dict[str, int] = json.loads(model.card.file(ANSWERS).read_text(encoding="utf-8"))
-    held_out = photos.split(data)["test"]
-    if missing := [photo.identity for photo in held_out if photo.identity not in answers]:
-        finding = f"{ANSWERS} of {model.card.name} has no answer to {len(missing)} photos, {missing[0]} for example"
-        raise DataError(finding, "fetch the data set again")
+    held_out = [photo for photo in photos.split(data)["test"] if photo.identity in answers]
+    if len(held_out) < len(answers):
+        missing = len(answers) - len(held_out)
+        raise DataError(
+            f"{missing} photos that {ANSWERS} of {model.card.name} answers are not in {data}", "fetch the data set again"
+        )
     tensors = (model.encode(pixels).tensors["image"] for pixels in photos.read(data, held_out))
     batches = iter(lambda: list(islice(tensors, FEW)), [])
     chosen = [int(label) for batch in batches for label in model(torch.cat(batch)).argmax(-1)]

@@ -96,9 +96,9 @@ def test_held_out_photos_are_never_looked_at(card: ModelCard, tmp_path: Path, mo
     assert not set(looked) & {*photos.split(tmp_path)["test"], *photos.split(tmp_path)["watch"]}
 
 
-def test_answers_are_those_of_lite0_to_every_held_out_photo(card: ModelCard, tmp_path: Path) -> None:
+def test_every_fifth_held_out_photo_is_answered(card: ModelCard, tmp_path: Path) -> None:
     found = photo.answers(tmp_path, card.image)
-    assert set(found) == {one.identity for one in photos.split(tmp_path)["test"]}
+    assert list(found) == [one.identity for one in photos.split(tmp_path)["test"][::5]]
     assert set(found.values()) <= set(range(5))
 
 
