@@ -36,6 +36,7 @@ MOVES = variants(
 ) | {Tensor.mT.__get__, Tensor.T.__get__, Tensor.mH.__get__, Tensor.data.__get__, Tensor.H.__get__}  # type: ignore[attr-defined]  # fmt: skip
 
 
+LARGER = variants("max", "min")  # of two tensors: number by number, as XGLM keeps its scores finite
 MULTIPLY = variants("mul", "mul_", "multiply", "multiply_")
 
 
@@ -162,7 +163,7 @@ class Softmaxes:
 
     def follow(self, func: Any, output: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Carries a thread on through a function that is none of the ends."""
-        if func in ENDS:
+        if func in ENDS and not (func in LARGER and len(args) > 1 and isinstance(args[1], Tensor)):
             return
         if func in MULTIPLY and len(args) > 1 and isinstance(output, Tensor):
             self.weighted(output, args[0], args[1])

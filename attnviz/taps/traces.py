@@ -5,7 +5,7 @@ products with numbers, norms and copies carry it on. torch gives the address of 
 is compared is held weakly: that keeps the identity of the memory, and not its numbers.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -127,10 +127,10 @@ class Traces:
         memory = _held(output) if last and _memory(output) else None
         self._put(output, Trace(frozenset((found,)), None, last, width, tokens, roots, memory=memory))
 
-    def carried(self, output: Any, inputs: Iterable[Any]) -> None:
+    def carried(self, output: Any, inputs: Sequence[Any]) -> None:
         found = [trace[0] for tensor in tensors(inputs) if (trace := self._of.get(_memory(tensor))) is not None]
         if not found:
-            return
+            return self.through(output, inputs)
         first = found[0]
         if any(trace is not first for trace in found):
             kinds = [trace.kind for trace in found if trace.kind is not None]
@@ -190,7 +190,7 @@ class Traces:
         for one in last:
             self._put(one, Trace(frozenset(), roots=frozenset((Source(one, frozenset()),))))
 
-    def concatenated(self, output: Any, inputs: Iterable[Any]) -> None:
+    def concatenated(self, output: Any, inputs: Sequence[Any]) -> None:
         """As carried, but parts of which nothing is known bring places of their own."""
         parts = list(tensors(inputs))
         self.carried(output, parts)

@@ -312,3 +312,20 @@ def test_states_of_one_recurrent_net_look_at_each_other() -> None:
     with torch.no_grad(), record(model := States()) as tape:
         model(torch.randn(2, 5, 8))
     assert [m.kind for m in tape] == ["self"]
+
+
+class ScaledQuery(nn.Module):
+    """No projection, a query that is scaled first, and scores kept finite by a maximum of two tensors, as XGLM does."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        scores = (x * 0.5) @ x.mT
+        return torch.max(scores, torch.tensor(-1e4)).softmax(-1) @ x
+
+
+def test_a_scaled_query_is_of_its_input_and_a_maximum_of_two_tensors_keeps_scores() -> None:
+    net = ScaledQuery()
+    x = torch.randn(2, 5, 8)
+    with record(net) as tape:
+        net(x)
+    assert tape["ScaledQuery"].kind == "self"
+    torch.testing.assert_close(torch.tensor(tape.example(1)["ScaledQuery"].dense()[0]), (x[1] * 0.5 @ x[1].T).softmax(-1))
