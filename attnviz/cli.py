@@ -266,7 +266,7 @@ def _of_view(
     maps = list({id(m): m for each in wanted for m in each.maps}.values())
     if kind in export.NUMBERS:
         return _as_numbers(kind, maps, result), len(maps)
-    return export.as_html(wanted) if kind == "html" else export.as_picture(wanted[0].figures[0], kind), len(maps)
+    return export.as_html(wanted) if kind == "html" else export.as_picture(export.pictured(wanted), kind), len(maps)
 
 
 def _as_numbers(kind: str, maps: "Sequence[AttentionMap]", result: "Result") -> bytes:

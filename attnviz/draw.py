@@ -1,4 +1,4 @@
-"""From a prediction to maps and figures: which layer, which head, which plot."""
+"""From a prediction to maps, and for what has no view yet to figures: which layer, which head, which plot."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from attnviz import plot
-from attnviz.encode import EncodedImage, EncodedText, Patches, Point
+from attnviz.encode import EncodedImage, Patches, Point
 from attnviz.errors import InputError, UnknownLayer
-from attnviz.explain import bits, entropy, glance, over_patches, overview, sampled
+from attnviz.explain import bits, glance, over_patches, sampled
 from attnviz.maps import AttentionMap
 from attnviz.results import PhotoResult, Result
 from attnviz.translate import Translation
@@ -102,39 +102,16 @@ def _spans(prediction: Result, layer: str | None, head: int | None, rows: str | 
     return span(rows, m.size("query")), span(columns, m.size("key"))
 
 
-def window_figure(
-    prediction: Result, layer: str, head: int, rows: str | None = None, columns: str | None = None
-) -> tuple[go.Figure, str]:
-    """The figure of some rows and columns of one head, and its caption: exact, or pooled where they are more than 256 a side."""
-    m = _of_one_head(prediction, layer, head)
-    spans = _spans(prediction, layer, head, rows, columns)
-    if max(map(len, spans)) <= plot.MAX_CELLS:
-        exact = m.part(head, *spans)
-        return plot.heatmap(exact, max(float(exact.dense().max()), 1e-9)), _caption(prediction, exact)
-    read = overview(m, head, plot.MAX_CELLS, *spans)
-    down, across = spans
-    return plot.overview(read.pooled, read.rows, read.columns, m.norm), (
-        f"{prediction.card.name}: head {head} of {m.layer}. Rows {down.start:,} to {down.stop - 1:,} look at columns "
-        f"{across.start:,} to {across.stop - 1:,}, of {m.size('key'):,} tokens. Each of the {len(read.pooled)} x "
-        f"{read.pooled.shape[1]} cells is the largest weight in it; its shade grows with the square root. "
-        f"The forward pass took {prediction.seconds:.3f} s."
-    )
-
-
 def picture(
     prediction: Result, layer: str | None, head: int | None, rows: str | None, columns: str | None, point: str | None = None
 ) -> tuple[go.Figure, str, int]:
-    """The figure of what was asked for, its caption, and of how many maps it is; a head of a long text is pooled."""
+    """The figure of what was asked for, its caption, and of how many maps it is."""
     if point is not None:
         *_, encoded, place = _patch(prediction, layer, point)
         m = at_point(prediction, layer, head, point)
         return plot.look(m, encoded.seen, *place), _caption(prediction, m), 1
-    one = layer is not None and head is not None
-    long = isinstance(prediction.encoded, EncodedText) and len(prediction.encoded.tokens) > plot.MAX_CELLS
-    if rows is not None or columns is not None or (one and long):
-        _of_one_head(prediction, layer, head)
-        return *window_figure(prediction, str(layer), int(head or 0), rows, columns), 1
-    maps = choose(prediction, layer, head)
+    windowed = rows is not None or columns is not None
+    maps = [part(prediction, layer, head, rows, columns)] if windowed else choose(prediction, layer, head)
     return *figure_of(prediction, maps), len(maps)
 
 
@@ -160,11 +137,6 @@ def figure_of(prediction: Result, maps: Sequence[AttentionMap]) -> tuple[go.Figu
         return _translated(prediction, m), _caption(prediction, m)
     if maps[0].axes == ("query", "key") and len(maps) > 1:
         raise UnknownLayer("a picture shows one layer of one head", "give --layer with --head, or leave both out for all heads")
-    if plot.PLOTS.get(maps[0].axes) is plot.sentence:
-        alike = [m for m in maps if m.axes == maps[0].axes]
-        if [m.norm for m in alike] == ["sigmoid", "binary"]:
-            return _chosen(prediction, *alike)
-        return plot.sentence(alike), " ".join(_caption(prediction, m) for m in alike)
     if isinstance(prediction.encoded, EncodedImage) and (shown := _on_photo(prediction, prediction.encoded, maps)) is not None:
         return shown
     return plot.PLOTS[maps[0].axes](maps[0]), _caption(prediction, maps[0])
@@ -188,13 +160,6 @@ def chosen_patches(prediction: Result, odds: AttentionMap, picked: AttentionMap)
     """The caption of picked patches."""
     seed = getattr(prediction, "seed", None)
     return plot.patches_caption(odds, picked, bits(odds.dense()), prediction.card.name, prediction.seconds, seed)
-
-
-def _chosen(prediction: Result, odds: AttentionMap, picked: AttentionMap) -> tuple[go.Figure, str]:
-    """Odds, and what was picked by them."""
-    bits, seed = float(entropy(odds.dense()).sum()), getattr(prediction, "seed", None)
-    caption = plot.choice_caption(odds, picked, bits, prediction.card.name, prediction.seconds, seed)
-    return plot.hard_choice(odds, picked), caption
 
 
 def _translated(translation: Translation, m: AttentionMap) -> go.Figure:

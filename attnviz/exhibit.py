@@ -10,6 +10,8 @@ from attnviz.results import Result
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from attnviz.plot import Words
+
 
 @dataclass(frozen=True)
 class Exhibit:
@@ -17,17 +19,22 @@ class Exhibit:
 
     `caption`: full sentences with numbers; `spoken`: what is read to those who do not see the figures, "" for the caption.
     `maps`: the numbers behind it, each with its receipt. `result`: what was put in and decided. `width`: its share of a page.
+    `picks`: the choices that a click on a mark or word sets, in the order of its values; `drags`: the window that a box sets.
+    `help`: two sentences at most on a term of it.
     """
 
     name: str
     title: str
-    figures: "Sequence[go.Figure]"
+    figures: "Sequence[go.Figure | Words]"
     caption: str
     maps: Sequence[AttentionMap]
     result: Result
     legend: str = ""
     spoken: str = ""
     width: float = 1.0
+    picks: tuple[str, ...] = ()
+    drags: str = ""
+    help: str = ""
 
     @property
     def alt(self) -> str:

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from attnviz.errors import ExportError, MapTooLarge
 from attnviz.exhibit import Exhibit
 from attnviz.maps import AttentionMap
+from attnviz.plot import Words
 from attnviz.results import Result
 
 NUMBERS = ("json", "npz")
@@ -60,15 +61,17 @@ def as_html(exhibits: Sequence[Exhibit]) -> bytes:
     """A page that stands alone: all of the exhibits of one result, with what was put in and decided; nothing is fetched."""
     result = exhibits[0].result
     about = "".join(map(_paragraph, (f"Given: {result.put_in}", f"Answer: {result.said}", *result.remarks)))
-    body = "".join(_shown(exhibit, position == 0) for position, exhibit in enumerate(exhibits))
+    first = next((exhibit for exhibit in exhibits if any(isinstance(figure, go.Figure) for figure in exhibit.figures)), None)
+    body = "".join(_shown(exhibit, exhibit is first) for exhibit in exhibits)
     return _PAGE.format(title=html.escape(result.card.title), body=about + body).encode()
 
 
 def _shown(exhibit: Exhibit, first: bool) -> str:
     """One exhibit; the `first` one brings Plotly along."""
-    drawn = [
+    plotted = [figure for figure in exhibit.figures if isinstance(figure, go.Figure)]
+    drawn = [figure.as_html() for figure in exhibit.figures if isinstance(figure, Words)] + [
         _on_white(figure).to_html(full_html=False, include_plotlyjs=first and place == 0, config={"displaylogo": False})
-        for place, figure in enumerate(exhibit.figures)
+        for place, figure in enumerate(plotted)
     ]
     told = _paragraph(exhibit.caption) + _paragraph(exhibit.legend)
     return f"<section><h2>{html.escape(exhibit.title)}</h2>{''.join(drawn)}{told}{''.join(map(_receipt, exhibit.maps))}</section>"
@@ -90,6 +93,14 @@ def page(figure: go.Figure, title: str, caption: str) -> bytes:
     """A page of one figure that stands alone: Plotly is inside, and nothing is fetched."""
     drawn = _on_white(figure).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
     return _PAGE.format(title=html.escape(title), body=drawn + _paragraph(caption)).encode()
+
+
+def pictured(exhibits: Sequence[Exhibit]) -> go.Figure:
+    """The first figure that can be a picture; ExportError where all are sentences."""
+    found = [figure for exhibit in exhibits for figure in exhibit.figures if isinstance(figure, go.Figure)]
+    if not found:
+        raise ExportError("a sentence is no picture", "write .html")
+    return found[0]
 
 
 def as_picture(figure: go.Figure, kind: str) -> bytes:

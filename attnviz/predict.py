@@ -1,18 +1,17 @@
 """The way of an input in one call: raw input -> decision and tape."""
 
 import time
-from dataclasses import dataclass
 from typing import Any, TypeVar, cast, overload
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from attnviz.encode import Encoded, EncodedImage, EncodedSeries, EncodedText
 from attnviz.errors import InputError
 from attnviz.nets import DrawingNet, Net
 from attnviz.record import record
-from attnviz.results import MADE, PhotoResult, Result, Run, SeriesResult, TextResult
+from attnviz.results import MADE, PhotoResult, Result, Run, Samples, SeriesResult, TextResult
+
+__all__ = ["SEEDS", "Samples", "decide", "predict", "predict_as", "resample"]
 
 R = TypeVar("R", bound=Result)
 
@@ -54,19 +53,6 @@ def decide(model: Net, encoded: Encoded, *, seed: int | None = None) -> Result:
         outputs = model(**encoded.tensors, **drawn)
     seconds = time.perf_counter() - start
     return MADE[type(encoded)](Run(model, encoded, outputs, tape, seconds, seed))
-
-
-@dataclass(frozen=True)
-class Samples:
-    """What a net with hard attention picked by chance, again and again. Sample i is what `predict` gives with seed + i.
-
-    For a text `odds` (word,), `picks` (sample, word) of booleans, `probabilities` (sample, label); for a photo the same with
-    (row, column) of patches instead of words.
-    """
-
-    odds: NDArray[np.float32]
-    picks: NDArray[np.bool_]
-    probabilities: NDArray[np.float64]
 
 
 def resample(model: Net, encoded: Encoded, seed: int, count: int = 100) -> Samples:

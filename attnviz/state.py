@@ -26,10 +26,11 @@ class Allowed(Protocol):
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of some values, each written as `str` writes it; `says` gives what a visitor reads."""
+    """One of some values, each written as `str` writes it; `says` gives what a visitor reads. `listed`: in a list, however few."""
 
     values: Sequence[Any]
     says: Callable[[Any], str] = str
+    listed: bool = False
 
     @property
     def said(self) -> str:
@@ -147,8 +148,45 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Window:
+    """Some rows and some columns of a map with `length` positions a side, as two ranges; written "100:164,0:64"."""
+
+    length: int
+
+    @property
+    def said(self) -> str:
+        return f"rows and columns, as 100:164,0:64, of {self.length:,}"
+
+    def read(self, text: str) -> tuple[range, range]:
+        rows, columns = (self._span(part) for part in text.split(","))
+        return rows, columns
+
+    def _span(self, text: str) -> range:
+        first, last = map(int, text.split(":"))
+        if not 0 <= first < last <= self.length:
+            raise ValueError(text)
+        return range(first, last)
+
+    def write(self, value: tuple[range, range]) -> str:
+        return ",".join(f"{part.start}:{part.stop}" for part in value)
+
+    def fitted(self, rows: tuple[float, float], columns: tuple[float, float], least: int = 1) -> tuple[range, range]:
+        """The window of first and last rows and columns, in any order; it is moved and grown to fit."""
+        return self._within(rows, least), self._within(columns, least)
+
+    def _within(self, ends: tuple[float, float], least: int) -> range:
+        first, last = sorted(min(max(round(end), 0), self.length - 1) for end in ends)
+        size = min(max(last - first + 1, least), self.length)
+        start = min(max((first + last + 1 - size) // 2, 0), self.length - size)
+        return range(start, start + size)
+
+
+@dataclass(frozen=True)
 class Choice:
-    """One thing that a visitor chooses. `more`: its widget stands behind "More"; `help`: two sentences at most."""
+    """One thing that a visitor chooses. `more`: its widget stands behind "More"; `help`: two sentences at most.
+
+    `clicked`: it has no widget, and is chosen by a click on a figure.
+    """
 
     name: str
     label: str
@@ -156,6 +194,7 @@ class Choice:
     default: Any
     help: str = ""
     more: bool = False
+    clicked: bool = False
 
     def read(self, text: str) -> Any:
         """The value of a text; InputError with what is allowed."""

@@ -69,7 +69,7 @@ def test_numbers_are_written_as_npz(
     assert "48 of 64 columns are used" in said.err
 
 
-@pytest.mark.parametrize("choice", [[], ["--layer", "0"], ["--layer", "0", "--head", "1"]])
+@pytest.mark.parametrize("choice", [[], ["--choice", "layer=0"], ["--view", "heads", "--choice", "head=1"]])
 def test_a_page_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text_model: Path, choice: list[str]) -> None:
     out = tmp_path / "map.html"
     assert run(monkeypatch, "map", text_model, "--text", "<b> film", "--out", out, *choice) == 0

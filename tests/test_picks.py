@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from attnviz import load, plot, predict
-from attnviz.draw import choose, figure_of
 from attnviz.errors import InputError
 from attnviz.evaluate import evaluate
 from attnviz.export import summary
 from attnviz.maps import AttentionMap
 from attnviz.nets import Net
 from attnviz.predict import resample
+from attnviz.views import exhibits
 from attnviz.weights import Dense
 from tests import tiny
 
@@ -97,7 +97,8 @@ def test_a_seed_out_of_range_is_refused(hard: Net, seed: int) -> None:
 @pytest.mark.parametrize("seed", [None, 7])
 def test_the_figure_shows_odds_and_fills_what_was_picked(hard: Net, seed: int | None) -> None:
     prediction = predict(hard, TEXT, seed=seed)
-    figure, caption = figure_of(prediction, choose(prediction))
+    shown = {exhibit.name: exhibit for exhibit in exhibits(prediction)}["odds"]
+    (figure,), caption = shown.figures, shown.caption
     odds, squares = figure.data
     np.testing.assert_allclose(odds.y, prediction.tape["picker.odds"].dense())
     taken = prediction.tape["picker.picks"].dense()
@@ -111,8 +112,9 @@ def test_the_figure_shows_odds_and_fills_what_was_picked(hard: Net, seed: int | 
 def test_the_figure_of_soft_attention_is_its_weights(soft: Net) -> None:
     prediction = predict(soft, TEXT)
     m = prediction.tape["attention"]
-    figure, caption = figure_of(prediction, choose(prediction))
-    np.testing.assert_allclose(figure.data[0].y, m.dense())
+    shown = {exhibit.name: exhibit for exhibit in exhibits(prediction, "soft", {"merge": "0"})}["row"]
+    (figure,), caption = shown.figures, shown.caption
+    np.testing.assert_allclose(figure.data[0].z[0], m.dense())
     assert f"“{m.labels['key'][int(m.dense().argmax())]}” has the largest, {m.dense().max():.3f}." in caption
 
 

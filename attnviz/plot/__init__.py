@@ -24,6 +24,7 @@ from attnviz.plot.series import continued, states_map, steps_map
 from attnviz.plot.strip import choice, look, strip
 from attnviz.plot.thumbnails import thumbnails
 from attnviz.plot.widths import width_errors
+from attnviz.plot.words import Words
 
 # The figure of a map by its axes.
 PLOTS: dict[tuple[str, ...], Callable[..., go.Figure]] = {
@@ -46,6 +47,7 @@ __all__ = [
     "MOST_PICKS",
     "PLOTS",
     "RANKED",
+    "Words",
     "against_odds",
     "alignment",
     "as_url",

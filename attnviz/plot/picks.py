@@ -54,9 +54,7 @@ def hard_choice(odds: AttentionMap, picked: AttentionMap) -> go.Figure:
     return finish(figure, 300, bargap=0.3)
 
 
-def choice_caption(
-    odds: AttentionMap, picked: AttentionMap, bits: float, model: str, seconds: float, seed: int | None = None
-) -> str:
+def choice_caption(odds: AttentionMap, picked: AttentionMap, bits: float, model: str, seed: int | None = None) -> str:
     """What `hard_choice` shows, in full sentences; `bits`: the entropy of all picks."""
     chances, size = odds.dense(), odds.shape[0]
     how = "those with odds above one half" if seed is None else f"each drawn by its odds, with seed {seed}"
@@ -67,8 +65,7 @@ def choice_caption(
         f"{int(picked.dense().sum()):,} of {size:,} are picked, {how}. “{name}” has the largest odds, "
         f"{three_digits(float(chances.max()))}. The odds leave {bits:.2f} bits open, as much as {bits:.2f} {tosses} of a fair "
         f"coin: 0 bits would mean that every draw picks the same, and even odds for {words} would leave {size:,}. "
-        f"Hard attention of {model} ({odds.mechanism}, {odds.layer} and {picked.layer}). "
-        f"The forward pass took {seconds:.3f} s."
+        f"Hard attention of {model} ({odds.mechanism}, {odds.layer} and {picked.layer})."
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from attnviz.encode import EncodedImage, EncodedSeries, EncodedText
 from attnviz.results.base import Prediction, Result, Run
 from attnviz.results.photo import PhotoResult
+from attnviz.results.samples import Samples
 from attnviz.results.series import SeriesResult
 from attnviz.results.text import START, TextResult
 
@@ -15,4 +16,4 @@ MADE: dict[type, Callable[[Run], Result]] = {
     EncodedSeries: SeriesResult.of,
 }
 
-__all__ = ["MADE", "START", "PhotoResult", "Prediction", "Result", "Run", "SeriesResult", "TextResult"]
+__all__ = ["MADE", "START", "PhotoResult", "Prediction", "Result", "Run", "Samples", "SeriesResult", "TextResult"]

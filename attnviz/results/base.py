@@ -1,8 +1,9 @@
 """What all results share, and what those share that choose among labels."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor
 
@@ -10,6 +11,9 @@ from attnviz.cards import ModelCard
 from attnviz.encode import Encoded
 from attnviz.nets.base import Net
 from attnviz.record import Tape
+
+T = TypeVar("T")
+REMEMBERED = 64
 
 
 class Run(NamedTuple):
@@ -34,6 +38,22 @@ class Result:
     encoded: Encoded
     tape: Tape
     seconds: float
+
+    @cached_property
+    def _found(self) -> dict[Hashable, Any]:
+        return {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` finds in this result, worked out once; of many such findings those asked for longest go."""
+        self._found[key] = found = self._found.pop(key) if key in self._found else make()
+        while len(self._found) > REMEMBERED:
+            del self._found[next(iter(self._found))]
+        return found
+
+    @property
+    def stem(self) -> str:
+        """The beginning of the names of its files."""
+        return self.card.name
 
     @property
     def said(self) -> str:
@@ -84,6 +104,11 @@ class Prediction(Result):
     def ranked(self) -> list[tuple[str, float]]:
         """Labels with their probabilities, the most probable first."""
         return sorted(self.probabilities.items(), key=lambda item: -item[1])
+
+    @property
+    def stem(self) -> str:
+        """With the seed, where there is one."""
+        return self.card.name if self.seed is None else f"{self.card.name}-seed{self.seed}"
 
     @property
     def said(self) -> str:

@@ -1,43 +1,98 @@
 """Exhibits on a page: each is the same card, with its figures, what is said of them, receipts, and files to take along."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from attnviz import export
 from attnviz.exhibit import Exhibit, rows
+from attnviz.plot import Words
 from attnviz.results import Result
+from attnviz.state import Choice, Chosen, Window
 from attnviz.ui import say, widgets
 from attnviz.ui.controls import controls
+from attnviz.ui.reading import listening
 from attnviz.ui.state import State
+from attnviz.ui.words import words
 from attnviz.views import View
 
-
-def view(state: State, view: View[Result], result: Result) -> None:
-    """The controls of a view, and what it shows."""
-    values = controls(state, view.choices(result))
-    cards(state.page, view.exhibits(result, values))
+DRAGGED = 16  # a drag takes no fewer positions
 
 
-def cards(page: str, exhibits: Sequence[Exhibit]) -> None:
-    """Exhibits as they stand on a page."""
+def view(state: State, view: View[Result], result: Result) -> Chosen:
+    """The controls of a view, and what it shows; what was chosen of it."""
+    with listening():  # always here: what follows keeps its place on the page
+        choices = view.choices(result)
+    values = controls(state, choices)
+    with listening():
+        exhibits = view.exhibits(result, values)
+    cards(state, exhibits, choices)
+    return values
+
+
+def cards(state: State, exhibits: Sequence[Exhibit], choices: Sequence[Choice] = ()) -> None:
+    """Exhibits as they stand on a page; `choices`: those that a click on one may set."""
     for row in rows(exhibits):
         for place, exhibit in zip(st.columns([each.width for each in row], gap="medium"), row, strict=True):
             with place:
-                card(exhibit, f"{page}-{exhibit.name}")
+                card(state, exhibit, {choice.name: choice for choice in choices})
 
 
-def card(exhibit: Exhibit, key: str) -> None:
+def card(state: State, exhibit: Exhibit, choices: Mapping[str, Choice]) -> None:
     """Title, figures, caption, legend, receipts and files."""
-    st.subheader(say.literal(exhibit.title), anchor=False)
+    key = f"{state.page}-{exhibit.name}"
+    st.subheader(say.literal(exhibit.title), anchor=False, help=exhibit.help or None)
     for number, (place, figure) in enumerate(zip(st.columns(len(exhibit.figures)), exhibit.figures, strict=True)):
         with place:
-            widgets.chart(figure, f"{key}-figure{number or ''}", exhibit.alt)
+            DRAWN[type(figure)](state, exhibit, choices, figure, f"{key}-figure{number or ''}")
     say.caption(exhibit.text)
     with st.container(horizontal=True):
-        with st.popover("Receipt"):
-            for m in exhibit.maps:
-                widgets.receipt(m)
+        if exhibit.maps:
+            with st.popover("Receipt"):
+                for m in exhibit.maps:
+                    widgets.receipt(m)
         with st.popover("Export"):
-            stem = f"{exhibit.result.card.name}-{exhibit.name}"
+            stem = f"{exhibit.result.stem}-{exhibit.name}"
             widgets.save(stem, key, lambda: export.as_html([exhibit]), exhibit.maps, exhibit.result)
+
+
+def _plotted(state: State, exhibit: Exhibit, choices: Mapping[str, Choice], figure: go.Figure, key: str) -> None:
+    """A Plotly figure; a click or a dragged box sets the choices that the exhibit names."""
+    if not (exhibit.picks or exhibit.drags):
+        widgets.chart(figure, key, exhibit.alt)
+        return
+
+    def take() -> None:
+        selection = st.session_state[key].selection
+        if exhibit.drags and selection.box:
+            _take_box(state, choices[exhibit.drags], selection.box[-1])
+        if exhibit.picks and selection.points:
+            for name, value in zip(exhibit.picks, selection.points[0]["customdata"], strict=True):
+                state.put(choices[name], choices[name].read(str(value)))
+
+    st.plotly_chart(
+        figure, key=key, config=widgets.CHART, alt=exhibit.alt, on_select=take, selection_mode="box" if exhibit.drags else "points"
+    )
+
+
+def _take_box(state: State, choice: Choice, box: Mapping[str, Sequence[float]]) -> None:
+    """A box has two ends on each axis."""
+    allowed: Window = choice.allowed  # type: ignore[assignment]
+    state.put(choice, allowed.fitted((box["y"][0], box["y"][1]), (box["x"][0], box["x"][1]), DRAGGED))
+
+
+def _written(state: State, exhibit: Exhibit, choices: Mapping[str, Choice], figure: Words, key: str) -> None:
+    """A sentence; a click on a word sets the choice that the exhibit names, and on the locked one sets it back."""
+
+    def take(clicked: int) -> None:
+        for name in exhibit.picks:
+            choice = choices[name]
+            state.put(choice, choice.default if clicked == figure.locked else choice.read(figure.values[clicked]))
+
+    words(figure, key, take)
+
+
+# How a figure is drawn, by its kind.
+DRAWN: dict[type, Callable[[State, Exhibit, Mapping[str, Choice], Any, str], None]] = {go.Figure: _plotted, Words: _written}

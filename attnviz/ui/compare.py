@@ -1,4 +1,4 @@
-"""Side by side: another model on the same input, and where it looked more or less."""
+"""Side by side: another translator on the same sentence, and where it looked more or less."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -8,13 +8,11 @@ import streamlit as st
 
 from attnviz import plot
 from attnviz.cards import ModelCard, all_cards
-from attnviz.encode import EncodedText
 from attnviz.errors import AttnvizError
-from attnviz.explain.shares import shares, together
 from attnviz.explain.sides import by_side
 from attnviz.foreign.files import absent
 from attnviz.maps import AttentionMap
-from attnviz.results import Result, TextResult
+from attnviz.results import Result
 from attnviz.translate import Translation
 from attnviz.ui import cache, say, widgets
 
@@ -32,33 +30,6 @@ def pick_other(card: ModelCard, tasks: Sequence[str], key: str) -> ModelCard | N
         "Compare with", list(others), index=None, format_func=lambda name: others[name].title, key=key, placeholder="No other model"
     )
     return others.get(str(name))
-
-
-def sentences(first: TextResult, other: ModelCard) -> None:
-    """Two models' decisions on one sentence, and the share of attention that each gives every word."""
-    if len(first.encoded.tokens) > plot.MAX_CELLS:
-        st.info(f"Two models are shown side by side for texts of up to {plot.MAX_CELLS} tokens.")
-        return
-    text = first.encoded.text
-    second = _attempted(lambda: cache.text(other.name, text), other)
-    if second is None:
-        return
-    st.subheader("Side by side", anchor=False)
-    sides = [shares(each.tape, each.encoded.words) for each in (first, second) if isinstance(each.encoded, EncodedText)]
-    pieces = together(text, first.encoded.words, second.encoded.words)
-    labels = tuple(piece.text for piece in pieces)
-    values = [[float(side.of_words[piece.words[at]].sum()) for piece in pieces] for at, side in enumerate(sides)]
-    top = max(max(value, default=0.0) for value in values)
-    columns = st.columns(3, gap="medium")
-    for place, prediction, side, value in zip(columns, (first, second), sides, values, strict=False):
-        with place:
-            st.markdown(f"**{say.literal(prediction.card.title)}**: {say.literal(prediction.said)}")
-            widgets.chart(plot.word_weights(labels, value, top), f"compare-{prediction.card.name}")
-            st.caption(f"Share of the {side.meaning}; all words together have 1.")
-    with columns[2]:
-        st.markdown("**Difference**, in the order of the sentence")
-        widgets.chart(plot.word_difference(labels, *values), "compare-difference")
-        say.caption(_who(first, second) + " Each model's numbers are scaled to sum to 1, so that they can be compared.")
 
 
 def translations(first: Translation, other: ModelCard) -> None:

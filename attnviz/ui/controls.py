@@ -5,22 +5,24 @@ from typing import Any
 
 import streamlit as st
 
-from attnviz.state import Choice, OneOf, OnOff, Real, SomeOf, Text, Whole
+from attnviz.state import Choice, OneOf, OnOff, Real, SomeOf, Text, Whole, Window
 from attnviz.ui.state import State
 
 IN_SIGHT = 3
 BUTTONS = 3  # so many options stand side by side, more in a list
-WIDE = 3  # columns of a slider that can be walked along
+WIDE = 3  # columns of a slider that can be walked along, and of a window
+ENDS = ("Rows from", "Rows to", "Columns from", "Columns to")
 
 
 def controls(state: State, choices: Sequence[Choice]) -> dict[str, Any]:
-    """Draws the choices in a row; name -> value."""
+    """Draws the choices in a row, but for those that are clicked on a figure; name -> value."""
     values = state.take(choices)
-    shown = [choice for choice in choices if not choice.more][:IN_SIGHT]
-    behind = [choice for choice in choices if choice not in shown]
-    if not choices:
+    drawn = [choice for choice in choices if not choice.clicked]
+    shown = [choice for choice in drawn if not choice.more][:IN_SIGHT]
+    behind = [choice for choice in drawn if choice not in shown]
+    if not drawn:
         return values
-    widths = [WIDE if isinstance(choice.allowed, Whole) and choice.allowed.walks else 1 for choice in shown]
+    widths = [WIDE if _wide(choice) else 1 for choice in shown]
     places = st.columns([*widths, *([1] if behind else [])], vertical_alignment="bottom")
     for place, choice in zip(places, shown, strict=False):
         with place:
@@ -32,6 +34,10 @@ def controls(state: State, choices: Sequence[Choice]) -> dict[str, Any]:
     return values
 
 
+def _wide(choice: Choice) -> bool:
+    return isinstance(choice.allowed, Window) or (isinstance(choice.allowed, Whole) and choice.allowed.walks)
+
+
 def control(state: State, choice: Choice, value: Any, late: bool = False) -> None:
     """The widget of one choice, at this value.
 
@@ -39,16 +45,21 @@ def control(state: State, choice: Choice, value: Any, late: bool = False) -> Non
     set in every run. Others are set where they differ: a slider is not to be pulled back while it is dragged.
     """
     key = state.key(choice)
-    if late or st.session_state.get(key, ...) != value:
-        st.session_state[key] = value
+    held_at(key, value, late)
     options = {"key": key, "help": choice.help or None, "on_change": lambda: state.put(choice, st.session_state[key])}
     WIDGETS[type(choice.allowed)](choice, choice.allowed, options)
     if isinstance(choice.allowed, Whole) and choice.allowed.walks:
         _arrows(state, choice, choice.allowed, value)
 
 
+def held_at(key: str, value: Any, always: bool = False) -> None:
+    """A widget's value, set where it differs: one that is set is taken from the visitor who is about to change it."""
+    if always or st.session_state.get(key, ...) != value:
+        st.session_state[key] = value
+
+
 def _one_of(choice: Choice, allowed: OneOf, options: dict[str, Any]) -> None:
-    if len(allowed.values) <= BUTTONS:
+    if len(allowed.values) <= BUTTONS and not allowed.listed:
         st.segmented_control(choice.label, allowed.values, format_func=allowed.says, required=True, **options)
     else:
         st.selectbox(choice.label, allowed.values, format_func=allowed.says, **options)
@@ -84,7 +95,23 @@ def _text(choice: Choice, allowed: Text, options: dict[str, Any]) -> None:
     st.text_input(choice.label, max_chars=allowed.longest, **options)
 
 
+def _window(choice: Choice, allowed: Window, options: dict[str, Any]) -> None:  # noqa: ARG001
+    """First and last row and column, as numbers."""
+    whole = options["key"]
+    keys = [f"{whole}-{end}" for end in range(len(ENDS))]
+
+    def typed() -> None:
+        ends = [st.session_state[key] for key in keys]
+        st.session_state[whole] = allowed.fitted((ends[0], ends[1]), (ends[2], ends[3]))
+        options["on_change"]()
+
+    ends = [end for part in st.session_state[whole] for end in (part[0], part[-1])]
+    for place, name, key, end in zip(st.columns(len(ENDS)), ENDS, keys, ends, strict=True):
+        st.session_state[key] = end
+        place.number_input(name, 0, allowed.length - 1, step=1, key=key, on_change=typed)
+
+
 # The widget of a choice by what it allows.
 WIDGETS: dict[type, Callable[[Choice, Any, dict[str, Any]], None]] = {
-    OneOf: _one_of, Whole: _whole, Real: _real, SomeOf: _some_of, OnOff: _on_off, Text: _text,
+    OneOf: _one_of, Whole: _whole, Real: _real, SomeOf: _some_of, OnOff: _on_off, Text: _text, Window: _window,
 }  # fmt: skip

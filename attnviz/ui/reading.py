@@ -6,20 +6,37 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from attnviz.progress import heard
+from attnviz.ui.say import literal
+
 PATIENCE = 0.3
 
 
 @contextmanager
 def told(what: str) -> Iterator[Callable[[float], None]]:
-    """A function that hears from 0 to 1 how far the work is; a bar is drawn only after a moment, so that nothing flashes.
+    """A function that hears from 0 to 1 how far the work is."""
+    with _bar() as tell:
+        yield lambda share: tell(what, share)
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """The same for work within that says by itself what it does."""
+    with _bar() as tell, heard(tell):
+        yield
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, float], None]]:
+    """A bar is drawn only after a moment, so that nothing flashes.
 
     Where the visitor has asked for something else meanwhile, drawing the bar ends the work.
     """
     place, start = st.empty(), time.perf_counter()
 
-    def tell(share: float) -> None:
+    def tell(what: str, share: float) -> None:
         if time.perf_counter() - start > PATIENCE:
-            place.progress(min(share, 1.0), what)
+            place.progress(min(share, 1.0), literal(what))
 
     yield tell
     place.empty()

@@ -41,6 +41,11 @@ def info(what: object, icon: str | None = None) -> None:
     st.info(literal(what), icon=icon)
 
 
+def markdown(what: object) -> None:
+    """A sentence of a page."""
+    st.markdown(literal(what))
+
+
 def caption(what: object) -> None:
     """Small print."""
     st.caption(literal(what))

@@ -5,7 +5,7 @@ visit, after Back and Forward, or when it was typed. Everywhere else the session
 menu, and the address follows at the end of a run.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -23,15 +23,19 @@ def arrive(page: str) -> None:
 
 
 class State:
-    """The choices of one page in one run; fragments of the page go on with the same one."""
+    """The choices of one page in one run; fragments of the page go on with the same one.
 
-    def __init__(self, page: str) -> None:
-        self.page = page
+    `private`: choices that are kept, and that no address gets which did not bring them, such as a text of the visitor's own.
+    """
+
+    def __init__(self, page: str, private: Sequence[str] = ()) -> None:
+        self.page, self.private = page, private
         self.texts: dict[str, str] = st.session_state.setdefault(KEPT, {}).setdefault(page, {})
         self.defaults: dict[str, str] = {}  # of what was drawn, which is what the address can hold
         self.refused: list[str] = []
         self.finished = False
-        asked, written = st.query_params.to_dict(), st.session_state.get(WRITTEN, {}).get(page)
+        self.asked = asked = st.query_params.to_dict()
+        written = st.session_state.get(WRITTEN, {}).get(page)
         came = written is None or st.session_state.get(BEFORE, page) != page
         # A click that was faster than the address of the one before it comes with the old one; it is no link.
         self.linked = (bool(asked) if came else asked != written) and not st.session_state.pop(TOUCHED, False)
@@ -55,6 +59,11 @@ class State:
         self.texts[choice.name] = choice.allowed.write(value)
         st.session_state[TOUCHED] = True
 
+    def forget(self, names: Iterable[str]) -> None:
+        """Back to their defaults; for callbacks."""
+        for name in names:
+            self.texts.pop(name, None)
+
     def key(self, choice: Choice) -> str:
         """The key of a choice's widget."""
         return f"{self.page}-{choice.name}"
@@ -69,11 +78,19 @@ class State:
         self.linked, self.finished = False, True
         self.write()
 
+    def address(self, private: bool = False) -> dict[str, str]:
+        """All that is drawn and not at its default; what is `private` only where that is asked for, or the address had it."""
+        return {
+            name: text
+            for name, text in self.texts.items()
+            if self.defaults.get(name, text) != text and (private or name not in self.private or self.asked.get(name) == text)
+        }
+
     def write(self) -> None:
         """Writes the address; at the end of a fragment, which does nothing as long as the whole page runs."""
         if not self.finished:
             return
-        address = {name: text for name, text in self.texts.items() if self.defaults.get(name, text) != text}
+        address = self.address()
         if st.query_params.to_dict() != address:
             st.query_params.from_dict(address)
         st.session_state.setdefault(WRITTEN, {})[self.page] = address

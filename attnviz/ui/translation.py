@@ -19,6 +19,7 @@ from attnviz.nets.translator import END
 from attnviz.translate import Translation
 from attnviz.ui import cache, compare, say, widgets
 from attnviz.ui.words import words
+from attnviz.views.sentence import of_words
 
 PREFIX, BEAM, STEP = "translation-prefix", "translation-beam", "translation-step"
 KIND, LAYER, HEAD, MERGE = "translation-kind", "translation-layer", "translation-head", "translation-merge"
@@ -86,7 +87,8 @@ def output(result: Translation, written: Sequence[Word], step: int) -> None:
         f"one pass over them in {result.seconds * 1000:.0f} ms"
     )
     chances = np.array([result.chance(word) for word in written], dtype=np.float32)
-    words([word.text for word in written], chances, [word.special for word in written], "translation-output", step, _go)
+    labels, special, _ = of_words(written)
+    words(plot.Words(labels, chances, special, (), step), "translation-output", _go)
     st.caption(
         "Numbers and tint: the probability of each word after those before it. Click a word, or move the slider, to see its step."
     )
@@ -114,7 +116,8 @@ def matrix(result: Translation, written: Sequence[Word], step: int, merge: bool)
     shown = by_side(m, sides[axes[0]], sides[axes[1]])
     row = step if axes[0] == "output" else None
     if row is not None:
-        words(shown.labels["key"], shown.dense()[row], [word.special for word in read], "translation-source", None, lambda _: None)
+        special = tuple(word.special for word in read)
+        words(plot.Words(shown.labels["key"], shown.dense()[row], special), "translation-source", lambda _: None)
         say.caption(f"The source as “{written[step].text}” saw it: the strongest tint is the largest weight.")
     chances = [result.chance(word) for word in written] if row is not None else [math.nan] * len(shown.labels["query"])
     figure = plot.alignment(shown, chances, row, local(result, written, read)) if row is not None else plot.heatmap(shown)

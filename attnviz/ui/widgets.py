@@ -71,7 +71,7 @@ def model(state: State, kind: str, tasks: Sequence[str] = (), first: str = "") -
     if not fitting:
         _none_here(kind, missing)
         return None
-    choice = Choice("model", "Model", OneOf(tuple(fitting), lambda name: fitting[name].title), next(iter(fitting)))
+    choice = Choice("model", "Model", OneOf(tuple(fitting), lambda name: fitting[name].title, listed=True), next(iter(fitting)))
     if (fetched := st.session_state.pop(FETCHED.format(kind), None)) in fitting:
         state.put(choice, fetched)
     with st.sidebar:
@@ -228,10 +228,8 @@ def downloads(
 
 def save(stem: str, key: str, page: Callable[[], bytes], maps: Sequence[AttentionMap], about: Result | Mapping[str, Any]) -> None:
     """A button for each kind of file: `page` makes the HTML, `about` says what the maps are of."""
-    makers: dict[str, Callable[[], bytes]] = {
-        "html": page,
-        "json": lambda: export.as_json(maps, about),
-        "npz": lambda: export.as_npz(maps, about),
-    }
+    makers: dict[str, Callable[[], bytes]] = {"html": page}
+    if maps:
+        makers |= {"json": lambda: export.as_json(maps, about), "npz": lambda: export.as_npz(maps, about)}
     for kind, make in makers.items():
         st.download_button(f".{kind}", make, f"{stem}.{kind}", key=f"{key}-{kind}", on_click="ignore", width="stretch")

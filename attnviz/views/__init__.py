@@ -7,11 +7,15 @@ from attnviz.errors import InputError
 from attnviz.exhibit import Exhibit
 from attnviz.results import Result
 from attnviz.state import chosen
-from attnviz.views import series_ahead, series_past
+from attnviz.views import hard, long_text, self_attention, series_ahead, series_past, soft
 from attnviz.views.view import View
 
 # In the order in which a page has them; the first that applies is shown where none is asked for.
 VIEWS: tuple[View[Any], ...] = (
+    self_attention.VIEW,
+    long_text.VIEW,
+    soft.VIEW,
+    hard.VIEW,
     series_ahead.VIEW,
     series_past.VIEW,
 )

@@ -25,14 +25,14 @@ def open_model(page: Page, url: str, model: str, text: str) -> None:
 
 
 def type_seed(page: Page, seed: int) -> None:
-    box = page.locator(".st-key-hard-seed input")
+    box = page.locator(".st-key-text-seed input")
     box.fill(str(seed))
     box.press("Enter")
     quiet(page)
 
 
 def resample(page: Page) -> None:
-    page.locator(".st-key-hard-resample").get_by_role("button", name="Resample").click()
+    page.locator(".st-key-text-resample").get_by_role("button", name="Resample").click()
     quiet(page)
 
 
@@ -41,12 +41,13 @@ def picked(page: Page) -> list[str]:
 
 
 def seen(page: Page) -> str:
-    return page.locator(".st-key-hard-seen").inner_text().strip()
+    """The words that the classifier is said to have seen."""
+    return page.get_by_text(re.compile("^It saw “")).inner_text().partition("“")[2].partition("”.")[0]
 
 
 def picture(page: Page) -> Any:
     """Everything that a draw changes: decision, filled words, what was seen, figures."""
-    figures = [figure(page, key).evaluate(READ) for key in ("hard-odds-figure", "hard-reader-figure", "text-decision")]
+    figures = [figure(page, key).evaluate(READ) for key in ("text-odds-figure", "text-seen-figure", "text-decision")]
     said = re.sub(r", in .*", "", decision(page, "text-decision"))  # without the milliseconds
     return json.dumps([said, picked(page), seen(page), figures])
 
@@ -57,14 +58,14 @@ def test_the_same_seed_draws_the_same_picture_and_another_seed_another(page: Pag
     type_seed(page, 7)
     seven = picture(page)
     resample(page)
-    assert page.locator(".st-key-hard-seed input").input_value() == "8"
+    assert page.locator(".st-key-text-seed input").input_value() == "8"
     eight = picture(page)
     type_seed(page, 7)
     assert picture(page) == seven
     resample(page)
     assert picture(page) == eight
     assert seven != eight
-    page.locator(".st-key-hard-how").get_by_text("Most probable").click()
+    page.locator(".st-key-text-picks").get_by_text("Most probable").click()
     quiet(page)
     assert picture(page) == probable
 
@@ -77,7 +78,7 @@ def test_the_classifier_saw_the_picked_words_and_none_of_the_others(page: Page, 
     assert 0 < len(taken) < len(words)
     assert seen(page) == " ".join(taken)
     left = [word for word in words if word not in taken]
-    shown = " ".join(page.locator(".st-key-hard-reader-figure .ytick text").all_text_contents())
+    shown = " ".join(page.locator(".st-key-text-seen-figure .ytick text").all_text_contents())
     assert left
     assert not {word for word in left if word in seen(page).split() or word in shown.split()}
 
@@ -87,16 +88,15 @@ def test_odds_and_picks_are_those_that_the_shell_writes_for_the_seed(page: Page,
     type_seed(page, 8)
     written = mapped(tmp_path, "sentiment-hard", "--text", SENTENCE, "--seed", "8")
     odds, picks = (np.array(m["weights"]) for m in written["maps"][:2])
-    assert np.abs(bars(page, "hard-odds-figure") - odds).max() < 1e-5
-    symbols = figure(page, "hard-odds-figure").evaluate("figure => Array.from(figure.data[1].marker.symbol)")
+    assert np.abs(bars(page, "text-odds-figure") - odds).max() < 1e-5
+    symbols = figure(page, "text-odds-figure").evaluate("figure => Array.from(figure.data[1].marker.symbol)")
     assert [symbol == "square" for symbol in symbols] == picks.astype(bool).tolist()
     assert written["seed"] == 8
     assert decision(page, "text-decision").startswith(f"Decision: {written['decision']}")
-    page.locator(".st-key-hard-seen").scroll_into_view_if_needed()
-    page.get_by_text("Export", exact=True).first.click()
+    page.get_by_text("Export", exact=True).nth(1).click()
     with page.expect_download() as download:
-        page.locator(".st-key-hard-odds-json button").click()
-    assert download.value.suggested_filename == "sentiment-hard-picker.odds-seed8.json"
+        page.locator(".st-key-text-odds-json button").click()
+    assert download.value.suggested_filename == "sentiment-hard-seed8-odds.json"
     saved = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
     assert [m["weights"] for m in saved["maps"]] == [m["weights"] for m in written["maps"]]
     assert {key: saved[key] for key in ("seed", "decision", "probabilities", "text")} == {
@@ -106,12 +106,12 @@ def test_odds_and_picks_are_those_that_the_shell_writes_for_the_seed(page: Page,
 
 def test_a_hundred_samples_are_counted_and_their_means_stand_against_the_odds(page: Page, url: str) -> None:
     open_model(page, url, HARD, SENTENCE)
-    before = bars(page, "hard-spread")
+    before = bars(page, "text-spread-figure")
     assert before.sum() == 100
-    assert np.abs(bars(page, "hard-means") - bars(page, "hard-odds-figure")).max() < 1e-6
+    assert np.abs(bars(page, "text-means-figure") - bars(page, "text-odds-figure")).max() < 1e-6
     expect(page.get_by_text(re.compile(r"Of 100 draws \(seeds 0 to 99\)"))).to_be_visible()
     resample(page)
-    assert bars(page, "hard-spread").tolist() == before.tolist()
+    assert bars(page, "text-spread-figure").tolist() == before.tolist()
 
 
 def test_a_clicked_word_tells_what_picking_it_does(page: Page, url: str) -> None:
@@ -133,9 +133,9 @@ def test_the_seed_stays_while_another_page_is_open(page: Page, url: str) -> None
     page.get_by_role("link", name="Image").click()
     figure(page, "gates-0")
     page.get_by_role("link", name="Text").click()
-    figure(page, "hard-odds-figure")
+    figure(page, "text-odds-figure")
     quiet(page)
-    assert page.locator(".st-key-hard-seed input").input_value() == "8"
+    assert page.locator(".st-key-text-seed input").input_value() == "8"
     assert picture(page) == drawn
 
 
@@ -143,8 +143,8 @@ def test_soft_weights_are_those_that_the_shell_writes(page: Page, url: str, tmp_
     open_model(page, url, SOFT, PLAIN)
     written = mapped(tmp_path, "sentiment-soft", "--text", PLAIN)
     weights = np.array(written["maps"][0]["weights"])
-    assert np.abs(bars(page, "soft-bars") - np.sort(weights)[::-1]).max() < 1e-5
-    assert np.abs(heat(page, "soft-map-figure") - weights).max() < 1e-5
+    assert np.abs(bars(page, "text-weights-figure") - np.sort(weights)[::-1]).max() < 1e-5
+    assert np.abs(heat(page, "text-row-figure") - weights).max() < 1e-5
     assert weights.sum() == pytest.approx(1, abs=1e-5)
     tints = [float(value) for value in page.locator(".sentence button small").all_inner_texts()]
     assert tints == pytest.approx(weights.tolist(), abs=0.0051)
@@ -153,13 +153,13 @@ def test_soft_weights_are_those_that_the_shell_writes(page: Page, url: str, tmp_
 def test_sub_words_of_soft_attention_merge_by_choice(page: Page, url: str, tmp_path: Path) -> None:
     open_model(page, url, SOFT, "unflinchingly good")
     tokens = np.array(mapped(tmp_path, "sentiment-soft", "--text", "unflinchingly good")["maps"][0]["weights"])
-    assert heat(page, "soft-map-figure")[0] == pytest.approx([tokens[:-1].sum(), tokens[-1]], abs=1e-5)
+    assert heat(page, "text-row-figure")[0] == pytest.approx([tokens[:-1].sum(), tokens[-1]], abs=1e-5)
     page.get_by_role("button", name="More").click()
     page.wait_for_timeout(1000)  # the popover glides in
-    page.locator(".st-key-soft-merge input").press("Space")
+    page.locator(".st-key-text-merge input").press("Space")
     expect(page.locator(".sentence button")).to_have_count(len(tokens), timeout=20_000)
     quiet(page)
-    assert heat(page, "soft-map-figure")[0] == pytest.approx(tokens, abs=1e-5)
+    assert heat(page, "text-row-figure")[0] == pytest.approx(tokens, abs=1e-5)
 
 
 @pytest.mark.parametrize("model", [SOFT, HARD])

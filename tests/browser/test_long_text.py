@@ -76,7 +76,7 @@ def long_page(page: Page, url: str, text: str, bytes_of: Bytes) -> Page:
     page.locator(".st-key-text-upload input[type=file]").set_input_files(
         {"name": "long.txt", "mimeType": "text/plain", "buffer": text.encode()}
     )
-    figure(page, "text-overview")
+    figure(page, "text-overview-figure")
     quiet(page)
     page.keyboard.press("Escape")
     quiet(page)
@@ -109,14 +109,14 @@ def test_a_box_is_narrowed_to_the_exact_window_and_no_view_weighs_more_than_the_
 ) -> None:
     page = long_page
     assert 10_000 < bytes_of.taken() < LIMIT  # the first view of the text
-    assert heat(page, "text-overview").shape == (256, 256)
-    drag(page, "text-overview", 0.25, 0.3)
-    figure(page, "text-zoom")
+    assert heat(page, "text-overview-figure").shape == (256, 256)
+    drag(page, "text-overview-figure", 0.25, 0.3)
+    figure(page, "text-zoom-figure")
     assert 10_000 < bytes_of.taken() < LIMIT
     first, last, *_ = window(page)
     assert abs(first - 0.25 * TOKENS) < 60
     assert abs(last - 0.3 * TOKENS) < 60
-    drag(page, "text-zoom", 0.5, 0.58)
+    drag(page, "text-zoom-figure", 0.5, 0.58)
     figure(page, "text-map-figure")
     assert 10_000 < bytes_of.taken() < LIMIT
     rows, columns = (range(a, b + 1) for a, b in np.array(window(page)).reshape(2, 2).tolist())
@@ -153,20 +153,20 @@ def test_a_word_that_is_searched_is_jumped_to_and_locked(long_page: Page, bytes_
     page.locator("[class*=st-key-text-hit] input").click()
     page.get_by_role("option", name=re.compile(r"^7,003: ")).click()  # [CLS] and two more tokens of the first come before
     quiet(page)
-    figure(page, "text-looked-at")
+    figure(page, "text-looked-at-figure")
     assert bytes_of.taken() < LIMIT
     rows = range(window(page)[0], window(page)[1] + 1)
     assert 7_003 in rows
     expect(page.locator(".sentence button[aria-pressed=true] span")).to_have_text(MARK)
     layer, head = chosen(page)
     m = expected.tape[expected.tape.layers[layer]]
-    names = figure(page, "text-looks-at").evaluate("f => f.calcdata[0].map(bar => bar.s)")
+    names = figure(page, "text-looks-at-figure").evaluate("f => f.calcdata[0].map(bar => bar.s)")
     words = expected.encoded.words  # type: ignore[union-attr]
     row = m.rows(head, [7_003, 7_004, 7_005]).mean(0)
     assert max(names) == pytest.approx(max(row[list(word.positions)].sum() for word in words), rel=1e-4)
     choose(page, "text-layer", str(1 - layer))
     expect(page.locator(".sentence button[aria-pressed=true] span")).to_have_text(MARK)
-    page.get_by_role("button", name="Unlock").click()
+    page.locator(".sentence button[aria-pressed=true]").click()
     quiet(page)
     expect(page.locator(".sentence button[aria-pressed=true]")).to_have_count(0)
 
@@ -183,7 +183,7 @@ def test_a_long_file_stays_on_the_server_until_a_sentence_is_typed(long_page: Pa
     long_page.get_by_role("button", name="Type a sentence instead").click()
     quiet(long_page)
     assert long_page.locator(".st-key-text-input textarea").is_enabled()
-    expect(long_page.locator(".st-key-text-overview")).to_have_count(0)
+    expect(long_page.locator(".st-key-text-overview-figure")).to_have_count(0)
 
 
 def test_the_page_of_a_long_text_fits_a_phone(page: Page, url: str) -> None:
@@ -193,6 +193,6 @@ def test_the_page_of_a_long_text_fits_a_phone(page: Page, url: str) -> None:
     box = page.locator(".st-key-text-input textarea")
     box.fill("a good film " * 40)
     box.press("Control+Enter")
-    figure(page, "text-overview")
+    figure(page, "text-overview-figure")
     quiet(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

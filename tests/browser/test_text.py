@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.reading import choose, decision, figure, heat, mapped, quiet, write_sentence
 
@@ -17,7 +17,7 @@ def test_first_paint_is_a_finished_example(page: Page, url: str) -> None:
     assert re.search(r"positive with probability (> )?0\.\d{3}", decision(page, "text-decision"))
     assert heat(page, "text-map-figure").sum(1) == pytest.approx(1, abs=1e-4)
     layers, heads = 6, 12
-    rows, columns = heat(page, "text-thumbnails").shape
+    rows, columns = heat(page, "text-heads-figure").shape
     assert rows / layers == columns / heads
 
 
@@ -37,14 +37,79 @@ def test_a_typed_sentence_shows_the_numbers_that_the_shell_writes(page: Page, ur
 
 def test_another_layer_runs_no_model(page: Page, url: str) -> None:
     page.goto(url)
-    took = page.get_by_text(re.compile(r"The forward pass took")).first
-    before = re.search(r"took ([\d.]+) s", took.inner_text())
+    figure(page, "text-map-figure")
+    before = decision(page, "text-decision")
     choose(page, "text-layer", "5")
-    expect(took).to_contain_text("Layer 5")
-    after = re.search(r"took ([\d.]+) s", took.inner_text())
-    assert before
-    assert after
-    assert before.group(1) == after.group(1)
+    expect(page.get_by_text(re.compile(r"^Layer 5, head \d+: who looks where"))).to_be_visible()
+    assert decision(page, "text-decision") == before  # with its milliseconds
+
+
+def test_a_new_sentence_is_sent_by_a_button_and_until_then_the_decision_is_marked_as_that_of_the_former(
+    page: Page, url: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(url)
+    figure(page, "text-map-figure")
+    quiet(page)
+    answer, note = page.locator(".st-key-text-answer"), page.get_by_text("Below is the answer for the former sentence")
+    expect(note).to_be_hidden()
+    page.locator(".st-key-text-input textarea").fill("A dull, lifeless mess.")
+    expect(note).to_be_visible()
+    expect(answer).to_have_css("opacity", "0.45")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text(re.compile("^Decision: negative"))).to_be_visible()
+    expect(note).to_be_hidden()
+    expect(answer).to_have_css("opacity", "1")
+
+
+def test_a_link_opened_by_somebody_else_shows_the_same_numbers_without_the_visitors_text(
+    page: Page, browser: Browser, url: str
+) -> None:
+    page.goto(url)
+    figure(page, "text-map-figure")
+    choose(page, "text-layer", "2")
+    choose(page, "text-head", "3")
+    page.locator(".sentence button").nth(3).click()
+    quiet(page)
+    assert page.url.startswith(f"{url}/?layer=2&head=3&lock=")
+    shown = heat(page, "text-map-figure")
+    context = browser.new_context()
+    other = context.new_page()
+    other.set_default_timeout(90_000)
+    other.goto(page.url)
+    assert np.array_equal(heat(other, "text-map-figure"), shown)
+    expect(other.locator(".sentence button").nth(3)).to_have_attribute("aria-pressed", "true")
+    context.close()
+    write_sentence(page, SENTENCE)
+    assert page.url == f"{url}/?layer=2&head=3"
+
+
+CONTRAST = """buttons => {
+  const light = c => c.map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const read = text => { const found = text.match(/[\\d.]+/g).map(Number); return [found.slice(0, 3), found[3] ?? 1]; };
+  const [page] = read(getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor);
+  return buttons.map(button => {
+    const [tint, strength] = read(getComputedStyle(button).backgroundColor);
+    const behind = light(page.map((v, i) => v * (1 - strength) + tint[i] * strength));
+    const [ink] = read(getComputedStyle(button).color);
+    const [low, high] = [behind, light(ink)].sort((a, b) => a - b);
+    return (high + .05) / (low + .05);
+  });
+}"""
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_tinted_words_have_a_contrast_of_at_least_four_and_a_half(browser: Browser, url: str, colours: str) -> None:
+    context = browser.new_context(color_scheme=colours)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.set_default_timeout(90_000)
+    page.goto(url)
+    figure(page, "text-map-figure")
+    found = page.locator(".sentence button").evaluate_all(CONTRAST)
+    assert len(found) > 5
+    assert min(found) >= 4.5
+    context.close()
 
 
 def test_a_clicked_word_shows_its_row(page: Page, url: str) -> None:
@@ -58,8 +123,8 @@ def test_a_clicked_word_shows_its_row(page: Page, url: str) -> None:
     expect(words.nth(position)).to_have_attribute("aria-pressed", "true")
     row = heat(page, "text-map-figure")[position]
     assert [float(value) for value in words.locator("small").all_inner_texts()] == pytest.approx(row.tolist(), abs=0.0051)
-    figure(page, "text-looks-at")
-    figure(page, "text-looked-at")
+    figure(page, "text-looks-at-figure")
+    figure(page, "text-looked-at-figure")
     words.nth(position).press("Enter")
     quiet(page)
     expect(words.nth(position)).to_have_attribute("aria-pressed", "false")
@@ -67,7 +132,9 @@ def test_a_clicked_word_shows_its_row(page: Page, url: str) -> None:
 
 def test_a_clicked_picture_opens_its_head(page: Page, url: str) -> None:
     page.goto(url)
-    plot = figure(page, "text-thumbnails")
+    plot = figure(page, "text-heads-figure")
+    quiet(page)
+    plot.scroll_into_view_if_needed()
     place = plot.evaluate(
         "f => { const r = f.querySelector('.nsewdrag').getBoundingClientRect(); const a = f._fullLayout; "
         "return [r.x + a.xaxis.c2p(7 * 13 + 4), r.y + a.yaxis.c2p(4 * 13 + 4)]; }"

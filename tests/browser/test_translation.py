@@ -78,9 +78,9 @@ def test_another_word_can_be_written_and_the_model_goes_on(opened: Page) -> None
 
 
 def test_another_mechanism_draws_its_own_map(opened: Page) -> None:
-    choose(opened, "text-model-translation", "French to English: Luong")
+    choose(opened, "text-model", "French to English: Luong")
     assert np.abs(heat(opened, MAP) - by_word(expected("translate-luong"))).max() < 1e-4
-    choose(opened, "text-model-translation", "French to English: local-p")
+    choose(opened, "text-model", "French to English: local-p")
     found = expected("translate-local")
     assert np.abs(heat(opened, MAP) - by_word(found)).max() < 1e-4
     windows = figure(opened, MAP).evaluate("figure => figure.layout.shapes.length")
@@ -88,7 +88,7 @@ def test_another_mechanism_draws_its_own_map(opened: Page) -> None:
 
 
 def test_the_transformer_shows_three_kinds_of_map(opened: Page) -> None:
-    choose(opened, "text-model-translation", "French to English: Transformer")
+    choose(opened, "text-model", "French to English: Transformer")
     found = expected("translate-transformer")
     for label, length in (("Output looks at itself", len(found.words)), ("Source looks at itself", len(found.encoded.words))):
         opened.locator(".st-key-translation-kind").get_by_text(label).click()
@@ -118,7 +118,7 @@ def test_two_mechanisms_stand_side_by_side_with_their_difference(opened: Page) -
 
 
 def test_choices_stay_while_another_page_is_open(opened: Page) -> None:
-    choose(opened, "text-model-translation", "French to English: Transformer")
+    choose(opened, "text-model", "French to English: Transformer")
     choose(opened, "translation-layer", "1")
     choose(opened, "translation-head", "Head 3")
     before = heat(opened, MAP)

@@ -41,7 +41,7 @@ def words_page() -> AppTest:
 def with_model(page: str, name: str) -> AppTest:
     words = name in ("gpt", "gap")
     opened = words_page() if words else open_page(page)
-    opened.sidebar.selectbox(key=f"{page}-model" + "-words" * words).set_value(name).run()
+    opened.sidebar.selectbox(key=f"{page}-model").set_value(name).run()
     assert not opened.exception
     assert not opened.error
     return opened
@@ -66,7 +66,7 @@ def test_a_folder_decides_on_a_sentence(models: Path, name: str) -> None:
     assert "Decision: **" in markdown(page)
     page.selectbox(key="text-layer").set_value(0).run()
     assert not page.exception
-    assert f"Layer 0, head {page.session_state['text-head']} of {name}" in captions(page)
+    assert f"Layer 0, head {page.selectbox(key='text-head').value} of {name}" in captions(page)
 
 
 def test_a_masked_model_decides_only_where_there_is_a_gap(models: Path) -> None:
@@ -113,7 +113,7 @@ def test_models_that_are_not_here_are_named_with_the_reason_and_cannot_be_chosen
     assert page.sidebar.selectbox(key="text-model").options[0] == "Sentiment: MiniLM"
     assert [button.label for button in page.sidebar.button] == ["Download 269 MB"]
     page = words_page()
-    assert "Next word: GPT-2" not in page.sidebar.selectbox(key="text-model-words").options
+    assert "Next word: GPT-2" not in page.sidebar.selectbox(key="text-model").options
     assert "Next word: GPT-2. Not downloaded yet." in captions(page)
     assert "DINOv2" not in captions(page)
     assert [button.label for button in page.sidebar.button] == ["Download 716 MB", "Download 549 MB"]
@@ -149,7 +149,7 @@ def test_a_folder_that_has_gone_is_named_with_the_reason(models: Path) -> None:
     (models / "gpt" / "model.safetensors").unlink()
     page = words_page()
     assert "gpt. Its folder lacks model.safetensors" in captions(page)
-    assert "gpt" not in page.sidebar.selectbox(key="text-model-words").options
+    assert "gpt" not in page.sidebar.selectbox(key="text-model").options
 
 
 def test_a_folder_that_brings_code_is_refused_on_the_page(models: Path) -> None:

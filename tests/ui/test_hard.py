@@ -21,7 +21,7 @@ def opened(model: str) -> AppTest:
 
 
 def resample(page: AppTest) -> AppTest:
-    return page.button(key="hard-resample").click().run()
+    return page.button(key="text-resample").click().run()
 
 
 def decided(page: AppTest) -> str:
@@ -29,7 +29,9 @@ def decided(page: AppTest) -> str:
 
 
 def seen(page: AppTest) -> str:
-    return next(element.value for element in page.markdown if element.value.startswith(("**", "*Nothing")))
+    """What the classifier is said to have seen."""
+    caption = next(element.value for element in page.caption if element.value.startswith("It saw"))
+    return caption.partition("“")[2].partition("”")[0] if "“" in caption.partition(".")[0] else caption
 
 
 def told(prediction: Prediction) -> str:
@@ -46,12 +48,12 @@ def test_a_model_without_heads_has_a_view_of_its_own(model: str, said: str) -> N
 
 def test_the_first_picks_are_the_most_probable_and_resample_draws_with_the_seed_in_sight_then_the_next() -> None:
     page, net = opened("sentiment-hard"), load("sentiment-hard")
-    assert seen(page) == f"**{told(predict(net, TEXT))}**"
+    assert seen(page) == told(predict(net, TEXT))
     for seed in (1, 2, 3):
         resample(page)
-        assert page.number_input(key="hard-seed").value == seed
+        assert page.number_input(key="text-seed").value == seed
         drawn = predict(net, TEXT, seed=seed)
-        assert seen(page) == f"**{told(drawn)}**"
+        assert seen(page) == told(drawn)
         assert f"**{drawn.decision}**" in decided(page)
         assert f"{drawn.ranked[0][1]:.3f}" in decided(page)
     assert any("drawn by its odds, with seed 3" in element.value for element in page.caption)
@@ -60,10 +62,10 @@ def test_the_first_picks_are_the_most_probable_and_resample_draws_with_the_seed_
 def test_a_typed_seed_draws_and_there_is_a_way_back_to_the_most_probable_picks() -> None:
     page = opened("sentiment-hard")
     first, probable = decided(page), seen(page)
-    page.number_input(key="hard-seed").set_value(8).run()
-    assert page.session_state["hard-how"] == drawing.DRAWN
+    page.number_input(key="text-seed").set_value(8).run()
+    assert page.segmented_control(key="text-picks").value == "drawn"
     assert seen(page) != probable
-    page.segmented_control(key="hard-how").set_value(drawing.PROBABLE).run()
+    page.segmented_control(key="text-picks").set_value("probable").run()
     assert (decided(page), seen(page)) == (first, probable)
 
 
@@ -75,7 +77,7 @@ def test_samples_are_drawn_once_for_a_sentence_and_each_seed_runs_the_model_once
     page = opened("sentiment-hard")
     calls.clear()
     for seed in (7, 8, 7, 8):
-        page.number_input(key="hard-seed").set_value(seed).run()
+        page.number_input(key="text-seed").set_value(seed).run()
     resample(page)
     assert calls == [{"seed": 7}, {"seed": 8}, {"seed": 9}]
 
@@ -84,7 +86,7 @@ def test_a_sentence_of_which_nothing_is_picked_says_so() -> None:
     page = opened("sentiment-hard")
     page.text_area(key="text-input").set_value("it").run()
     assert not page.exception
-    assert seen(page) == "*Nothing: no word was picked.*"
+    assert seen(page).startswith("It saw nothing: no word was picked.")
     assert any("without having read anything" in element.value for element in page.caption)
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attnviz import cards
+from attnviz import cards, load, predict
+from attnviz.faithful import tried
 from attnviz.ui import cache, widgets
 from tests.ui.shipped import shipped
 
@@ -13,15 +14,17 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("text", "image")
 
 
-def open_page(name: str) -> AppTest:
-    """A fresh visit to one page."""
+def open_page(name: str, **address: str) -> AppTest:
+    """A fresh visit to one page, by an address that says so much."""
 
     def script(name: str) -> None:
         from attnviz.ui.pages import image, text
 
         {"text": text, "image": image}[name].page()
 
-    return AppTest.from_function(script, args=(name,), default_timeout=60).run()
+    page = AppTest.from_function(script, args=(name,), default_timeout=60)
+    page.query_params.update(address)
+    return page.run()
 
 
 @pytest.fixture
@@ -61,8 +64,8 @@ def test_the_decision_follows_the_sentence() -> None:
 
 def test_an_example_fills_the_box() -> None:
     page = open_page("text")
-    example = page.selectbox(key="text-example").options[3]
-    page.selectbox(key="text-example").set_value(example).run()
+    example = page.selectbox(key="text-sample").options[3]
+    page.selectbox(key="text-sample").select_index(3).run()
     assert page.text_area(key="text-input").value == example
 
 
@@ -113,3 +116,49 @@ def test_a_changed_head_keeps_the_prediction() -> None:
     kept = page.session_state["results"]
     assert kept.keys() == before.keys()
     assert all(kept[key] is before[key] for key in kept)
+
+
+def test_another_task_never_shows_the_decision_of_the_one_before() -> None:
+    page = open_page("text")
+    assert any("Decision:" in element.value for element in page.markdown)
+    page.segmented_control(key="text-task").set_value("translation").run()
+    assert not page.exception
+    assert not any("Decision:" in element.value for element in page.markdown)
+    page.segmented_control(key="text-task").set_value("sentiment").run()
+    assert any("Decision:" in element.value for element in page.markdown)
+
+
+def test_an_own_text_stays_out_of_the_address_and_a_link_with_it_brings_it_back() -> None:
+    page = open_page("text")
+    page.text_area(key="text-input").set_value("A dull, lifeless mess.").run()
+    page.selectbox(key="text-head").set_value(1).run()
+    assert dict(page.query_params) == {"head": "1"}
+    (link,) = [element.value for element in page.code if "text=A+dull" in element.value]
+    assert "head=1" in link
+    other = open_page("text", text="A dull, lifeless mess.", head="1", lock="2")
+    assert other.text_area(key="text-input").value == "A dull, lifeless mess."
+    assert other.query_params["text"] == "A dull, lifeless mess."
+    other.text_area(key="text-input").set_value("A slow film.").run()
+    assert dict(other.query_params) == {"head": "1"}
+
+
+def test_the_caption_speaks_of_the_locked_word_and_a_new_text_has_none() -> None:
+    page = open_page("text", lock="2")
+    captions = " ".join(element.value for element in page.caption)
+    assert "looks most at" in captions
+    assert "Its row is framed" in captions
+    page.text_area(key="text-input").set_value("A dull, lifeless mess.").run()
+    assert "Its row is framed" not in " ".join(element.value for element in page.caption)
+
+
+def test_whether_a_map_explains_the_decision_is_worked_out_when_it_is_asked_for() -> None:
+    page = open_page("text", text="The plot is thin, but the actors are so charming that nobody will mind.")
+    assert not any("explains it" in element.value for element in page.markdown)
+    page.button(key="text-tried").click().run(timeout=300)
+    assert not page.exception
+    net = load("sentiment-minilm")
+    expected = list(tried(net, predict(net, page.text_area(key="text-input").value)))
+    told = " ".join(element.value for element in page.markdown)
+    assert f"Attention: {expected[0].verdict}" in told
+    for one in expected:
+        assert f"| {one.method} | {one.trial.moved:.3f} | {one.trial.random.mean():.3f} |" in told

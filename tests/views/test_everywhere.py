@@ -7,14 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
-from attnviz import Result, SeriesResult, cards, load, predict, show
+from attnviz import Result, cards, load, predict, show
 from attnviz.cli import app
 from attnviz.paths import ASSETS
-from attnviz.state import Choice, OneOf, OnOff, Real, Whole
+from attnviz.plot import Words
+from attnviz.state import Choice, OneOf, OnOff, Real, Whole, Window
 from attnviz.ui import cache, widgets
 from attnviz.views import VIEWS, View
 from tests import tiny
@@ -26,8 +28,16 @@ def series_page() -> None:
     page()
 
 
+def text_page() -> None:
+    from attnviz.ui.pages.text import page
+
+    page()
+
+
 class Case(NamedTuple):
-    """How results of one kind are had: a tiny model's folder, its page, the page's address, the shell's words, and in Python."""
+    """How a result is had: its views, a tiny model's folder, its page, the page's address, the shell's words, and in Python."""
+
+    views: tuple[str, ...]
 
     write: Callable[[Path], Path]
     page: str
@@ -38,12 +48,23 @@ class Case(NamedTuple):
 
 
 TAXI = ASSETS / "series" / "taxi.csv"
-CASES: dict[type, Case] = {
-    SeriesResult: Case(
-        tiny.write_series_model, "series", series_page, {"sample": "taxi", "back": "5"},
+SHORT, LONG = "a good unbelievable film , bad ! a film .", "a good film " * 40
+
+
+def of_text(view: str, write: Callable[[Path], Path], text: str) -> Case:
+    return Case((view,), write, "text", text_page, {"text": text}, ["--text", text], lambda model: predict(model, text))
+
+
+CASES = (
+    of_text("heads", tiny.write_text_model, SHORT),
+    of_text("long", lambda folder: tiny.write_long_model(folder, 512), LONG),
+    of_text("soft", lambda folder: tiny.write_sentence_model(folder, "soft"), SHORT),
+    of_text("hard", lambda folder: tiny.write_sentence_model(folder, "hard"), SHORT),
+    Case(
+        ("ahead", "past"), tiny.write_series_model, "series", series_page, {"sample": "taxi", "back": "5"},
         ["--series", str(TAXI), "--hold-back", "5"], lambda model: predict(model, TAXI.read_bytes(), hold_back=5),
     ),
-}  # fmt: skip
+)  # fmt: skip
 
 
 def another(choice: Choice) -> str:
@@ -55,6 +76,8 @@ def another(choice: Choice) -> str:
             other = high
         case OnOff():
             other = not choice.default
+        case Window(length=length):
+            other = (range(3, length), range(1, 5))
         case _:
             other = choice.default
     return choice.allowed.write(other)
@@ -76,7 +99,7 @@ def plain(markdown: str) -> str:
 def test_a_view_is_the_same_on_its_page_in_the_shell_and_in_a_notebook(
     view: View[Any], changed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    case = CASES[view.kind]
+    case = next(case for case in CASES if view.name in case.views)
     folder = case.write(tmp_path / "models" / "tiny")
     result = case.predict(load(folder))
     texts = {choice.name: another(choice) for choice in view.choices(result)} if changed else {}
@@ -84,7 +107,9 @@ def test_a_view_is_the_same_on_its_page_in_the_shell_and_in_a_notebook(
     shown = show(result, view.name, **{name.replace("-", "_"): text for name, text in texts.items()})
     captions = [" ".join(exhibit.text.split()) for exhibit in shown.exhibits]
     in_notebook = drawn(html.unescape(shown._repr_html_()))
-    assert len(in_notebook) == sum(len(exhibit.figures) for exhibit in shown.exhibits)
+    plotted = [exhibit for exhibit in shown.exhibits if isinstance(exhibit.figures[0], go.Figure)]
+    sentences = [figure for exhibit in shown.exhibits for figure in exhibit.figures if isinstance(figure, Words)]
+    assert len(in_notebook) == sum(len(exhibit.figures) for exhibit in plotted)
 
     out = tmp_path / "out.html"
     options = [word for name, text in texts.items() for word in ("--choice", f"{name}={text}")]
@@ -94,6 +119,7 @@ def test_a_view_is_the_same_on_its_page_in_the_shell_and_in_a_notebook(
     for exhibit in shown.exhibits:
         assert html.escape(exhibit.caption) in out.read_text()
         assert html.escape(exhibit.legend) in out.read_text()
+    assert all(figure.as_html() in out.read_text() for figure in sentences)
 
     monkeypatch.setattr(widgets, "all_cards", lambda: cards.all_cards(folder.parent))
     monkeypatch.setattr(cache, "load", lambda name: load(folder.parent / name))
@@ -105,15 +131,16 @@ def test_a_view_is_the_same_on_its_page_in_the_shell_and_in_a_notebook(
     assert not page.exception
     assert not page.warning
     charts = {chart.proto.id.partition(f"-{case.page}-")[2]: json.loads(chart.proto.spec) for chart in page.get("plotly_chart")}
-    names = [f"{exhibit.name}-figure{i or ''}" for exhibit in shown.exhibits for i in range(len(exhibit.figures))]
+    names = [f"{exhibit.name}-figure{i or ''}" for exhibit in plotted for i in range(len(exhibit.figures))]
     assert [charts[name]["data"] for name in names] == in_notebook
     assert set(captions) <= {plain(caption.value) for caption in page.caption}
 
 
 def test_every_view_has_a_name_of_its_own_and_choices_that_share_a_name_on_a_page_are_the_same(tmp_path: Path) -> None:
     assert len({view.name for view in VIEWS}) == len(VIEWS)
-    for kind, case in CASES.items():
-        result = case.predict(load(case.write(tmp_path / kind.__name__)))
+    for number, case in enumerate(CASES):
+        result = case.predict(load(case.write(tmp_path / str(number))))
+        assert tuple(view.name for view in VIEWS if view.applies(result)) == case.views
         found: dict[str, Choice] = {}
         for view in VIEWS:
             if view.applies(result):

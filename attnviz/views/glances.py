@@ -1,0 +1,108 @@
+"""All heads of a result about a text at a glance: which are sharpest, and one picture each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from attnviz import plot
+from attnviz.encode import EncodedText
+from attnviz.exhibit import Exhibit
+from attnviz.explain import Glance, glance, sampled, sharpness
+from attnviz.maps import AttentionMap
+from attnviz.progress import telling
+from attnviz.results import TextResult
+from attnviz.state import Choice, OneOf
+
+HEADS = ("head", "query", "key")
+SIDE = 24
+PLACES = 3
+# Up to so many tokens all rows of all heads are read; beyond, a sample of them.
+LONG = plot.MAX_LABELS
+LAYER_HELP = (
+    "A layer is one step of the model: it reads what the layer before it wrote. Early layers often look at neighbours, "
+    "later ones at what belongs together."
+)
+HEAD_HELP = "Each layer looks in several ways at once, and each of them is a head. Heads learn to look at different things."
+SHARP_HELP = (
+    "A head is sharp where its words look decidedly at one word that is neither beside them, nor themselves, nor special. "
+    "The number is the mean of these largest weights, from 0 to 1."
+)
+
+
+@dataclass(frozen=True)
+class Heads:
+    """(layer, head) -> its glance; `rows` of `of` rows were read."""
+
+    glances: dict[tuple[int, int], Glance]
+    rows: int
+    of: int
+
+    @cached_property
+    def ranked(self) -> list[tuple[float, int, int]]:
+        """(sharpness, layer, head), the sharpest first."""
+        return sorted(((round(each.sharpness, PLACES), *place) for place, each in self.glances.items()), reverse=True)
+
+
+def is_long(encoded: EncodedText) -> bool:
+    """Whether a text has more tokens than a figure can name."""
+    return len(encoded.tokens) > LONG
+
+
+def layers(result: TextResult) -> list[AttentionMap]:
+    """The maps with heads, all over the tokens."""
+    return [m for m in result.tape if m.axes == HEADS and m.shape[1:] == (len(result.encoded.tokens),) * 2]
+
+
+def heads(result: TextResult) -> Heads:
+    """Read once for a result; of a long text from a sample of its rows."""
+    return result.once("heads", lambda: _read(result))
+
+
+def _read(result: TextResult) -> Heads:
+    encoded, maps, tell = result.encoded, layers(result), telling("A first look at every head")
+    special = [word.special for word in encoded.words for _ in word.positions]
+    rows = sampled(special) if is_long(encoded) else None
+    found: dict[tuple[int, int], Glance] = {}
+    for layer, m in enumerate(maps):
+        for head in range(m.size("head")):
+            found[layer, head] = _whole(m, head, special) if rows is None else glance(m, head, special, rows)
+            tell((layer + (head + 1) / m.size("head")) / len(maps))
+    return Heads(found, len(special) if rows is None else len(rows), len(special))
+
+
+def _whole(m: AttentionMap, head: int, special: list[bool]) -> Glance:
+    return Glance(m.pooled(head, SIDE), sharpness(m.head(head), special))
+
+
+def place_choices(result: TextResult) -> tuple[Choice, Choice]:
+    """Which layer and head; at first those of the sharpest head."""
+    _, layer, head = heads(result).ranked[0]
+    maps = layers(result)
+    return (
+        Choice("layer", "Layer", OneOf(tuple(range(len(maps))), listed=True), layer, LAYER_HELP),
+        Choice("head", "Head", OneOf(tuple(range(min(m.size("head") for m in maps))), listed=True), head, HEAD_HELP),
+    )
+
+
+def pictures(result: TextResult, layer: int, head: int, maps: Sequence[AttentionMap] = ()) -> Exhibit:
+    """All layers and heads; a click chooses one. `maps`: the numbers, where they are few."""
+    found = heads(result)
+    down, across = (max(place[axis] for place in found.glances) + 1 for axis in (0, 1))
+    hints = [
+        f"layer {place[0]}, head {place[1]}<br>sharpness {each.sharpness:.2f}" for place, each in sorted(found.glances.items())
+    ]
+    figure = plot.thumbnails(
+        [[found.glances[row, column].picture for column in range(across)] for row in range(down)], (layer, head), hints
+    )
+    legend = "One picture a head: rows look at columns, scaled to the largest weight. Click one to see it in detail."
+    return Exhibit(
+        "heads", "All heads", (figure,), _said(found), maps, result, legend, width=0.5, picks=("layer", "head"), help=SHARP_HELP
+    )
+
+
+def _said(found: Heads) -> str:
+    said = f"Pictures and sharpness are from {found.rows:,} of {found.of:,} rows, evenly spaced. " if found.rows < found.of else ""
+    if not found.ranked[0][0]:
+        return f"{said}No head looks at distant words."
+    best = ", ".join(f"layer {layer} head {head} ({value:.2f})" for value, layer, head in found.ranked[:5] if value)
+    return f"{said}Sharpest looks at distant words: {best}."
