@@ -10,7 +10,6 @@ from attnviz.encode.series import EncodedSeries
 Values = NDArray[np.float64]
 
 KNOWN = 2_000  # steps before the forecast from which a season is told
-LONGEST = 400
 
 
 class Season(NamedTuple):
@@ -33,11 +32,11 @@ def seasonal(past: Values, season: int, ahead: int) -> Values:
 def best_season(series: EncodedSeries) -> Season:
     """The season by which the steps before the forecast, and no others, could have been told with the smallest absolute error.
 
-    Candidates are the last value and the calendar's seasons; where there is no calendar, or it has none, every number of steps.
+    Candidates are the last value, the calendar's seasons, and those that were found in the series (see attnviz.encode.lags).
     Each is held against forecasts as long as the one to come, from every step that all of them can begin at.
     """
     known = series.values[: series.first][-KNOWN:]
-    candidates = [each for each in _candidates(series, len(known)) if each.steps + series.ahead < len(known)]
+    candidates = [each for each in _candidates(series) if each.steps + series.ahead < len(known)]
     longest = max((each.steps for each in candidates), default=1) + series.ahead
     if longest >= len(known):
         return LAST
@@ -53,8 +52,9 @@ def _error(known: Values, season: int, first: int, ahead: int) -> float:
 LAST = Season(1, "the last value")
 
 
-def _candidates(series: EncodedSeries, known: int) -> list[Season]:
-    of_calendar = {} if series.calendar is None else series.calendar.seasons
-    if of_calendar:
-        return [LAST, *(Season(steps, f"one {name} before") for name, steps in of_calendar.items())]
-    return [LAST, *(Season(steps, f"{steps} steps before") for steps in range(2, min(known // 2, LONGEST) + 1))]
+def _candidates(series: EncodedSeries) -> list[Season]:
+    of_calendar = (
+        {} if series.calendar is None else {steps: f"one {name} before" for name, steps in series.calendar.seasons.items()}
+    )
+    found = {steps: f"{steps} steps before" for steps in series.seasons}
+    return [LAST, *(Season(steps, name) for steps, name in {**found, **of_calendar}.items())]

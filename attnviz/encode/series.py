@@ -10,6 +10,7 @@ from torch import Tensor
 
 from attnviz.encode.calendar import Calendar
 from attnviz.encode.even import Given, Values, constant, even
+from attnviz.encode.lags import lags
 from attnviz.errors import InputError
 
 
@@ -20,6 +21,7 @@ class EncodedSeries:
     `tensors` holds "past", (1, seen) float32 with mean 0 and deviation 1: the steps before `first`, as the model takes them.
     `values`: (step,), all that was given, in its own unit; `filled`: (step,), True where nothing was given and the line between
     the neighbours was taken. `ahead`: how many steps are forecast. `notes` are full sentences: what was changed on the way in.
+    `seasons`: after how many steps what is known before `first` repeats itself, the one that tells most first; empty for none.
     """
 
     tensors: dict[str, Tensor]
@@ -31,6 +33,7 @@ class EncodedSeries:
     ahead: int
     centre: float
     scale: float
+    seasons: tuple[int, ...]
     notes: tuple[str, ...]
 
     @property
@@ -104,9 +107,10 @@ def encode_series(
         raise InputError(finding, "begin elsewhere")
     normal, centre, scale = normalised(window)
     tensors = {"past": torch.from_numpy(normal)[None]}
-    return EncodedSeries(
-        tensors, name, values, filled, calendar, first, ahead, float(centre), float(scale), (*filter(None, [taken]), *notes)
-    )
+    found = lags(values[None, :first], () if calendar is None else calendar.seasons.values(), ahead)[0]
+    seasons = tuple(int(lag) for lag in found if lag)
+    said = (*filter(None, [taken]), *notes)
+    return EncodedSeries(tensors, name, values, filled, calendar, first, ahead, float(centre), float(scale), seasons, said)
 
 
 def normalised(windows: Values) -> tuple[NDArray[np.float32], Values, Values]:
