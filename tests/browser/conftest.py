@@ -22,6 +22,7 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PATIENCE = 90_000
+STARTED: list[subprocess.Popen[bytes]] = []  # apps that this worker started and another may still use
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +74,7 @@ def url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[st
         app = json.loads(shared.read_text()) if shared.is_file() else {"workers": []}
         if not app["workers"]:
             process, app["url"] = serve()
+            STARTED.append(process)
             app["group"] = process.pid
         app["workers"].append(worker_id)
         shared.write_text(json.dumps(app))
@@ -83,6 +85,8 @@ def url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[st
         shared.write_text(json.dumps(app))
         if not app["workers"]:
             os.killpg(app["group"], 15)
+            for process in STARTED:
+                process.wait(60)
 
 
 @pytest.fixture
