@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from attnviz import intervene, load, predict
 from tests.browser.conftest import ROOT
-from tests.browser.reading import bars, decision, figure, heat, mapped, quiet
+from tests.browser.reading import bars, choose, decision, figure, heat, mapped, quiet
 
 CAT = ROOT / "assets" / "photos" / "chelsea.jpg"
 
@@ -35,16 +35,25 @@ def view(page: Page, title: str) -> None:
     quiet(page)
 
 
-def test_first_paint_is_a_finished_example(page: Page, url: str) -> None:
+def opened(page: Page, url: str) -> None:
+    """The page with the network of ten things, which has three blocks of every kind of gate."""
     page.goto(f"{url}/image")
-    assert re.search(r"with probability (> )?0\.\d{3}", decision(page, "image-decision"))
+    choose(page, "image-model", "Photo: CIFAR-10 with CBAM")
+
+
+def test_first_paint_is_a_finished_example(page: Page, url: str) -> None:
+    """The first guest sees 224 pixels and a thousand things: its cat, and a gate for each of 14 x 14 places."""
+    page.goto(f"{url}/image")
+    assert re.search(r"Egyptian cat with probability 0\.\d{3}", decision(page, "image-decision"))
     gates = heat(page, "gates-0")
-    assert gates.shape == (16, 16)
+    assert gates.shape == (14, 14)
     assert 0 <= gates.min() < gates.max() <= 1
+    (own,) = [m.dense() for m in predict(load("photo-gates"), CAT.read_bytes()).tape if m.kind == "spatial"]
+    assert np.abs(gates - own).max() < 1e-4
 
 
 def test_an_uploaded_photo_shows_the_numbers_that_the_shell_writes(page: Page, url: str, tmp_path: Path) -> None:
-    page.goto(f"{url}/image")
+    opened(page, url)
     figure(page, "gates-0")
     upload(page, "cat.jpg", CAT.read_bytes())
     written = mapped(tmp_path, "cifar-cbam", "--image", str(CAT))
@@ -61,7 +70,7 @@ def test_an_uploaded_photo_shows_the_numbers_that_the_shell_writes(page: Page, u
 
 
 def test_the_overlay_changes_with_its_slider_and_runs_no_model(page: Page, url: str) -> None:
-    page.goto(f"{url}/image")
+    opened(page, url)
     picture = "f => f.layout.images[0].source"
     before = figure(page, "overlay-0").evaluate(picture)
     took = page.get_by_text(re.compile("The forward pass took")).first.inner_text()
@@ -100,7 +109,7 @@ def png(image: Image.Image) -> bytes:
 def test_a_file_that_is_no_photo_is_refused_in_a_sentence_and_the_page_stands(
     page: Page, url: str, content: bytes, said: str
 ) -> None:
-    page.goto(f"{url}/image")
+    opened(page, url)
     figure(page, "gates-0")
     upload(page, "x.png", content)
     expect(page.get_by_text(re.compile(said)).first).to_be_visible()
@@ -109,13 +118,13 @@ def test_a_file_that_is_no_photo_is_refused_in_a_sentence_and_the_page_stands(
 
 
 def test_a_photo_with_alpha_says_what_was_done(page: Page, url: str) -> None:
-    page.goto(f"{url}/image")
+    opened(page, url)
     upload(page, "x.png", png(Image.new("RGBA", (60, 40), (255, 0, 0, 90))))
     expect(page.get_by_text(re.compile("laid over white")).first).to_be_visible()
 
 
 def test_a_pasted_photo_is_taken(page: Page, url: str) -> None:
-    page.goto(f"{url}/image")
+    opened(page, url)
     figure(page, "gates-0")
     page.locator(".st-key-image-source button").filter(has_text="Paste").click()
     page.locator("button.paste").wait_for()
@@ -132,13 +141,13 @@ def test_a_pasted_photo_is_taken(page: Page, url: str) -> None:
 
 def test_the_page_fits_a_phone(page: Page, url: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{url}/image")
+    opened(page, url)
     figure(page, "gates-0")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_an_empty_file_is_refused_and_the_last_good_photo_stays(page: Page, url: str) -> None:
-    page.goto(f"{url}/image")
+    opened(page, url)
     figure(page, "gates-0")
     upload(page, "x.png", b"")
     expect(page.get_by_text(re.compile("empty: it has 0 bytes")).first).to_be_visible()
@@ -149,7 +158,7 @@ def test_an_empty_file_is_refused_and_the_last_good_photo_stays(page: Page, url:
 
 
 def test_choices_are_still_there_after_a_look_at_another_page(page: Page, url: str) -> None:
-    page.goto(f"{url}/image")
+    opened(page, url)
     figure(page, "gates-0")
     block(page, "Block 1")
     page.get_by_role("link", name="Text").click()
@@ -166,7 +175,7 @@ def difference(page: Page) -> tuple[list[float], list[float]]:
 
 
 def test_a_channel_is_switched_off_by_hand_and_the_probabilities_change_as_in_the_library(page: Page, url: str) -> None:
-    page.goto(f"{url}/image")
+    opened(page, url)
     figure(page, "gates-0")
     view(page, "Channel")
     expect(page.get_by_text("Nothing is switched.")).to_be_visible()
@@ -188,7 +197,7 @@ def test_a_channel_is_switched_off_by_hand_and_the_probabilities_change_as_in_th
 
 
 def test_a_click_on_a_bar_switches_its_channel_and_another_has_it_back(page: Page, url: str) -> None:
-    page.goto(f"{url}/image")
+    opened(page, url)
     figure(page, "gates-0")
     view(page, "Channel")
     plot = figure(page, "channel-0-figure")
@@ -202,7 +211,7 @@ def test_a_click_on_a_bar_switches_its_channel_and_another_has_it_back(page: Pag
 
 
 def test_a_tenth_of_the_channels_is_switched_and_stays_for_the_next_photo(page: Page, url: str) -> None:
-    page.goto(f"{url}/image")
+    opened(page, url)
     figure(page, "gates-0")
     view(page, "Channel")
     page.locator(".st-key-channel-strongest button").click()
@@ -215,7 +224,7 @@ def test_a_tenth_of_the_channels_is_switched_and_stays_for_the_next_photo(page: 
 
 
 def test_the_combined_map_is_the_mean_of_the_blocks_and_smoothing_is_said(page: Page, url: str) -> None:
-    page.goto(f"{url}/image")
+    opened(page, url)
     figure(page, "gates-0")
     maps = [m.dense() for m in predict(load("cifar-cbam"), CAT.read_bytes()).tape if m.kind == "spatial"]
     block(page, "Combined")
@@ -232,7 +241,7 @@ def test_the_combined_map_is_the_mean_of_the_blocks_and_smoothing_is_said(page: 
 
 def test_the_channel_view_fits_a_phone(page: Page, url: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{url}/image")
+    opened(page, url)
     figure(page, "gates-0")
     view(page, "Channel")
     page.locator(".st-key-channel-strongest button").click()

@@ -57,7 +57,7 @@ def captions(page: AppTest) -> str:
 
 def test_what_ships_whole_is_chosen_first(models: Path) -> None:
     assert open_page("text").sidebar.selectbox(key="text-model").value == "sentiment-minilm"
-    assert open_page("image").sidebar.selectbox(key="image-model").value == "cifar-cbam"
+    assert open_page("image").sidebar.selectbox(key="image-model").value == "photo-gates"
 
 
 @pytest.mark.parametrize("name", ["classifier", "gpt"])

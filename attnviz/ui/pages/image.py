@@ -32,7 +32,7 @@ def page() -> None:
     """Widgets from top to bottom, in the order of a visitor's questions."""
     widgets.remember(DEFAULTS)
     widgets.head("Where does it look in a photo?")
-    card = widgets.pick_model("image")
+    card = widgets.pick_model("image", first="photo-gates")
     given, fit = photo_input()
     if card is None:
         widgets.keep(DEFAULTS)
