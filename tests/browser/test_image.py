@@ -141,7 +141,7 @@ def test_a_pasted_photo_is_taken(page: Page, url: str) -> None:
 
 def test_the_page_fits_a_phone(page: Page, url: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, url)
+    page.goto(f"{url}/image")
     figure(page, "gates-0")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -240,8 +240,8 @@ def test_the_combined_map_is_the_mean_of_the_blocks_and_smoothing_is_said(page: 
 
 
 def test_the_channel_view_fits_a_phone(page: Page, url: str) -> None:
+    opened(page, url)  # on a phone the list of models lies behind a button
     page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, url)
     figure(page, "gates-0")
     view(page, "Channel")
     page.locator(".st-key-channel-strongest button").click()
