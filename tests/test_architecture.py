@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,15 +16,18 @@ MODULES = {
 }
 
 
-def imports(path: Path, top_only: bool = False) -> Iterator[str]:
+@cache
+def imports(path: Path, top_only: bool = False) -> list[str]:
     """Full names of what a file imports: modules, and the names taken from them."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
+    found: list[str] = []
     for node in tree.body if top_only else ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} has a relative import"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
 
 
 def importers(name: str, top_only: bool = False) -> set[str]:
@@ -51,7 +54,7 @@ def test_nothing_imports_the_pages() -> None:
 
 
 def test_the_front_door_imports_the_pages_and_nothing_else() -> None:
-    assert list(imports(PACKAGE.parent / "app.py")) == ["attnviz.ui.front.main"]
+    assert imports(PACKAGE.parent / "app.py") == ["attnviz.ui.front.main"]
 
 
 def test_only_the_pages_import_streamlit() -> None:
