@@ -2,10 +2,12 @@
 
 import hashlib
 import math
+import os
 import re
 import tomllib
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +113,26 @@ def read_card(folder: Path) -> ModelCard:
     if not path.is_file():
         raise CardError(f"there is no {CARD} in {folder}", "name a folder that holds a model")
     with damage(f"{path} cannot be read as a card", "mend the file", CardError):
-        return _read(path)
+        found = _once(path, version(path))
+    if isinstance(found, CardError):
+        raise CardError(found.finding, found.cure)
+    return found
+
+
+def version(path: Path) -> tuple[int, ...]:
+    """What is another number after a file was written or replaced."""
+    told = os.stat(path)
+    return told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
+
+
+@lru_cache(maxsize=1024)
+def _once(path: Path, _: tuple[int, ...]) -> ModelCard | CardError:
+    """A card, or what is wrong with it, read once for each version of its file: every run of a page asks for all of them."""
+    try:
+        with damage(f"{path} cannot be read as a card", "mend the file", CardError):
+            return _read(path)
+    except CardError as error:
+        return CardError(error.finding, error.cure)
 
 
 def _read(path: Path) -> ModelCard:

@@ -30,6 +30,7 @@ SERVING = {
     "server.address": "localhost",
     "server.headless": "true",
     "server.fileWatcherType": "none",
+    "runner.postScriptGC": "false",
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
     "theme.light.primaryColor": "#2563eb",

@@ -3,9 +3,11 @@
 import shutil
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from attnviz import cards as cards_module
 from attnviz.cards import REQUIRED, all_cards, find_card, read_card, sha256
 from attnviz.errors import CardError, WeightsError
 from tests import tiny
@@ -119,3 +121,20 @@ def test_one_broken_card_leaves_the_others_working(tmp_path: Path) -> None:
     cards, errors = all_cards(tmp_path)
     assert [card.name for card in cards] == ["a", "b"]
     assert [type(error) for error in errors] == [CardError] * 3
+
+
+def test_a_card_is_read_once_for_each_version_of_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tiny.write_text_model(tmp_path / "tiny")
+    monkeypatch.setattr(cards_module, "_read", Mock(side_effect=cards_module._read))
+    reads = cards_module._read
+    first = read_card(folder)
+    assert read_card(folder) is first
+    assert reads.call_count == 1
+    written = (folder / "card.toml").read_text()
+    (folder / "card.toml").write_text(written.replace('title = "', 'title = "New '))
+    assert read_card(folder).title == f"New {first.title}"
+    (folder / "card.toml").write_text("title =")
+    for _ in range(3):
+        with pytest.raises(CardError, match="not readable as TOML"):
+            read_card(folder)
+    assert reads.call_count == 3

@@ -1,7 +1,7 @@
 """Maps -> map or score."""
 
 from attnviz.explain.gates import combined, strongest, tenth, weakest
-from attnviz.explain.heads import Glance, glance, sampled, sharpness
+from attnviz.explain.heads import Glance, all_glances, glance, sampled, sharpness
 from attnviz.explain.patches import over_patches
 from attnviz.explain.picks import among, bits, entropy, picked_words, standard_error, with_and_without
 from attnviz.explain.rollout import rollout
@@ -12,6 +12,7 @@ from attnviz.explain.words import along_words, by_word, find, shown_words, total
 __all__ = [
     "Glance",
     "Overview",
+    "all_glances",
     "along_words",
     "among",
     "bits",

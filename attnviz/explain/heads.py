@@ -28,6 +28,14 @@ def glance(m: AttentionMap, head: int, special: Sequence[bool], rows: NDArray[np
     return Glance(np.maximum.reduceat(tiles, edges(len(rows), SIDE)[:-1], axis=0), sharpness(weights, special, rows))
 
 
+def all_glances(m: AttentionMap, special: Sequence[bool]) -> list[Glance]:
+    """Every head of a map with axes (head, query, key), all rows read at once; for sequences that are no problem to hold."""
+    weights = m.dense()
+    tiles = np.maximum.reduceat(weights, edges(weights.shape[2], SIDE)[:-1], axis=2)
+    pictures = np.maximum.reduceat(tiles, edges(weights.shape[1], SIDE)[:-1], axis=1)
+    return [Glance(*each) for each in zip(pictures, _sharpness(weights, special), strict=True)]
+
+
 def sampled(special: Sequence[bool], most: int = SAMPLED) -> NDArray[np.int64]:
     """At most `most` positions that are not special, evenly spaced; all positions where all are special."""
     content = np.flatnonzero(~np.asarray(special, dtype=bool))
@@ -42,9 +50,15 @@ def sharpness(weights: Floats, special: Sequence[bool], rows: NDArray[np.int64] 
     weights: (query, key) of one sequence with itself, or only those of the positions `rows`, over which the mean is then taken;
     special: one truth value a position.
     """
+    return _sharpness(weights[None], special, rows)[0]
+
+
+def _sharpness(weights: Floats, special: Sequence[bool], rows: NDArray[np.int64] | None = None) -> list[float]:
+    """The same of each head of (head, query, key)."""
     content = np.flatnonzero(~np.asarray(special, dtype=bool))
     if rows is None:
-        rows, weights = content, weights[content]
+        rows, weights = content, weights[:, content]
     distance = np.abs(rows[:, None] - content)
-    distant = np.where(distance > 1, weights[:, content], 0)
-    return float(distant.max(-1).mean()) if distant.size else 0.0
+    distant = np.where(distance > 1, weights[..., content], 0)
+    found: list[float] = distant.max(-1).mean(-1).tolist() if distant.size else [0.0] * len(weights)
+    return found

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from attnviz.maps import AttentionMap
-from attnviz.plot.heatmap import distinct, lay_out
+from attnviz.plot.heatmap import distinct, grid
 from attnviz.plot.style import BLUE, GREY, ORANGE, diverging, finish
 
 MOST = 40
@@ -17,15 +17,13 @@ def difference(first: AttentionMap, second: AttentionMap) -> go.Figure:
     weights = first.dense() - second.dense()
     top = max(float(np.abs(weights).max(initial=0)), 1e-3)
     rows, columns = (distinct(first.labels.get(axis, ()), size) for axis, size in zip(first.axes, weights.shape, strict=True))
-    figure = go.Figure(
-        go.Heatmap(
-            z=np.ascontiguousarray(weights), x=columns, y=rows, zmin=-top, zmax=top, colorscale=diverging(), xgap=1, ygap=1,
-            colorbar={"title": {"text": "difference", "side": "top"}, "thickness": 12, "len": 0.9, "outlinewidth": 0,
-                      "tickvals": [-top, 0, top], "ticktext": [f"{-top:+.2g}", "0", f"{top:+.2g}"]},
-            hovertemplate="%{y} → %{x}<br>%{z:+.4f}<extra></extra>",
-        )
-    )  # fmt: skip
-    return lay_out(figure, rows, columns)
+    bar = {
+        "title": {"text": "difference", "side": "top"}, "thickness": 12, "len": 0.9, "outlinewidth": 0,
+        "tickvals": [-top, 0, top], "ticktext": [f"{-top:+.2g}", "0", f"{top:+.2g}"],
+    }  # fmt: skip
+    said = "%{y} → %{x}<br>%{z:+.4f}<extra></extra>"
+    cells = {"zmin": -top, "zmax": top, "colorscale": diverging(), "colorbar": bar, "hovertemplate": said}
+    return grid(weights, rows, columns, cells)
 
 
 def word_difference(labels: Sequence[str], first: Sequence[float], second: Sequence[float]) -> go.Figure:

@@ -1,12 +1,15 @@
 """Who looks where: rows are queries, columns are keys."""
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from attnviz.maps import AttentionMap
-from attnviz.plot.style import GREY, HUES, WHAT, colour_bar, fade, finish
+from attnviz.plot.style import GREY, HUES, WHAT, colour_bar, drawn, fade
+from attnviz.weights import Floats
 
 MAX_CELLS = 256
 CELL = 26
@@ -24,29 +27,31 @@ def heatmap(m: AttentionMap, top: float = 1.0, locked: int | None = None) -> go.
     """
     weights = m.dense()[:MAX_CELLS, :MAX_CELLS]
     rows, columns = (distinct(m.labels.get(axis, ()), length) for axis, length in zip(("query", "key"), weights.shape, strict=True))
-    figure = go.Figure(
-        go.Heatmap(
-            z=np.ascontiguousarray(weights), x=columns, y=rows, zmin=0, zmax=top, colorscale=fade(HUES[m.norm]),
-            colorbar=colour_bar(m.norm, top), xgap=1, ygap=1,
-            hovertemplate="%{y} → %{x}<br>" + WHAT[m.norm] + " %{z:.4f}<extra></extra>",
-        )
-    )  # fmt: skip
-    if locked is not None:
-        figure.add_shape(
-            type="rect", x0=-0.5, x1=len(columns) - 0.5, y0=locked - 0.5, y1=locked + 0.5, line={"color": GREY, "width": 2}
-        )
-    return lay_out(figure, rows, columns)
+    cells = {
+        "zmin": 0, "zmax": top, "colorscale": fade(HUES[m.norm]), "colorbar": colour_bar(m.norm, top),
+        "hovertemplate": "%{y} → %{x}<br>" + WHAT[m.norm] + " %{z:.4f}<extra></extra>",
+    }  # fmt: skip
+    frame = {"type": "rect", "x0": -0.5, "x1": len(columns) - 0.5, "line": {"color": GREY, "width": 2}}
+    shapes = [] if locked is None else [{**frame, "y0": locked - 0.5, "y1": locked + 0.5}]
+    return grid(weights, rows, columns, cells, shapes=shapes)
 
 
-def lay_out(figure: go.Figure, rows: list[str], columns: list[str]) -> go.Figure:
-    """Names of queries downwards and of keys across the top, as many as there is room for, and a height that fits them."""
+def grid(weights: Floats, rows: list[str], columns: list[str], cells: Mapping[str, Any], **layout: Any) -> go.Figure:
+    """(row, column) weights with names downwards and across the top, as many as there is room for, and a height that fits them.
+
+    `cells`: the properties of the heatmap.
+    """
     labelled = max(len(rows), len(columns)) <= MAX_LABELS
-    axis = {"showgrid": False, "zeroline": False, "ticks": "", "showticklabels": labelled, "type": "category", "automargin": True}
-    figure.update_xaxes(
-        **axis, side="top", tickangle=-45 if len(columns) > 6 else 0, tickmode="linear", dtick=_step(columns, ACROSS)
-    )
-    figure.update_yaxes(**axis, autorange="reversed", tickmode="linear", dtick=_step(rows, DOWN))
-    return finish(figure, min(MAX_HEIGHT, max(MIN_HEIGHT, 90 + CELL * len(rows))))
+    axis = {
+        "showgrid": False, "zeroline": False, "ticks": "", "showticklabels": labelled, "type": "category", "automargin": True,
+        "tickmode": "linear",
+    }  # fmt: skip
+    trace = {"type": "heatmap", "z": np.ascontiguousarray(weights), "x": columns, "y": rows, "xgap": 1, "ygap": 1, **cells}
+    return drawn(
+        [trace], min(MAX_HEIGHT, max(MIN_HEIGHT, 90 + CELL * len(rows))),
+        xaxis={**axis, "side": "top", "tickangle": -45 if len(columns) > 6 else 0, "dtick": _step(columns, ACROSS)},
+        yaxis={**axis, "autorange": "reversed", "dtick": _step(rows, DOWN)}, **layout,
+    )  # fmt: skip
 
 
 def _step(labels: list[str], room: int) -> int:

@@ -1,12 +1,13 @@
 """All layers and heads at a glance: one small picture a head, in one figure."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from attnviz.plot.style import BLUE, GREY, fade, finish
+from attnviz.plot.style import BLUE, GREY, drawn, fade
 from attnviz.weights import Floats
 
 SIDE = 24
@@ -26,16 +27,24 @@ def thumbnails(layers: Sequence[Sequence[Floats]], chosen: tuple[int, int] | Non
     for layer, heads in enumerate(tiles):
         for head, picture in enumerate(heads):
             canvas[layer * step : layer * step + side, head * step : head * step + side] = picture
-    figure = go.Figure(go.Heatmap(z=canvas, zmin=0, zmax=255, colorscale=fade(BLUE), showscale=False, hoverinfo="skip"))
-    figure.update_layout(shapes=_frames(len(tiles), len(tiles[0]), side, chosen))
-    _targets(figure, len(tiles), len(tiles[0]), side, hints)
-    centres = [i * step + (side - 1) / 2 for i in range(max(len(tiles), len(tiles[0])))]
-    axis = {"showgrid": False, "zeroline": False, "ticks": "", "fixedrange": True, "tickmode": "array"}
-    figure.update_xaxes(**axis, tickvals=centres[: len(tiles[0])], ticktext=[str(i) for i in range(len(tiles[0]))],
-                        side="top", title={"text": "head", "standoff": 4})  # fmt: skip
-    figure.update_yaxes(**axis, tickvals=centres[: len(tiles)], ticktext=[str(i) for i in range(len(tiles))],
-                        autorange="reversed", title={"text": "layer", "standoff": 4})  # fmt: skip
-    return finish(figure, 70 + 46 * len(tiles), hovermode="closest", hoverdistance=40, clickmode="event+select")
+    pictures = {
+        "type": "heatmap", "z": canvas, "zmin": 0, "zmax": 255, "colorscale": fade(BLUE), "showscale": False, "hoverinfo": "skip",
+    }  # fmt: skip
+    return drawn(
+        [pictures, _targets(len(tiles), len(tiles[0]), side, hints)], 70 + 46 * len(tiles),
+        xaxis={**_axis("head", len(tiles[0]), side), "side": "top"},
+        yaxis={**_axis("layer", len(tiles), side), "autorange": "reversed"},
+        shapes=_frames(len(tiles), len(tiles[0]), side, chosen), hovermode="closest", hoverdistance=40, clickmode="event+select",
+    )  # fmt: skip
+
+
+def _axis(name: str, count: int, side: int) -> dict[str, Any]:
+    """Numbers at the middles of the pictures."""
+    return {
+        "showgrid": False, "zeroline": False, "ticks": "", "fixedrange": True, "tickmode": "array",
+        "tickvals": [i * (side + GAP) + (side - 1) / 2 for i in range(count)], "ticktext": [str(i) for i in range(count)],
+        "title": {"text": name, "standoff": 4},
+    }  # fmt: skip
 
 
 def tile(weights: Floats, side: int = SIDE) -> NDArray[np.uint8]:
@@ -47,27 +56,29 @@ def tile(weights: Floats, side: int = SIDE) -> NDArray[np.uint8]:
     return (weights / max(float(weights.max()), 1e-9) * 255).round().astype(np.uint8)
 
 
-def _frames(layers: int, heads: int, side: int, chosen: tuple[int, int] | None) -> list[dict[str, object]]:
-    """A frame around each picture, a strong one around the chosen."""
+def _frames(layers: int, heads: int, side: int, chosen: tuple[int, int] | None) -> list[dict[str, Any]]:
+    """A thin frame around each picture, all of them one shape, and a strong one around the chosen."""
     step = side + GAP
-    thin, strong = {"color": GREY, "width": 0.5}, {"color": f"rgb({BLUE})", "width": 3}
-    return [
-        {
-            "type": "rect", "x0": head * step - 1, "x1": head * step + side, "y0": layer * step - 1, "y1": layer * step + side,
-            "line": strong if (layer, head) == chosen else thin,
-        }
+    around = [
+        f"M{head * step - 1} {layer * step - 1}H{head * step + side}V{layer * step + side}H{head * step - 1}Z"
         for layer in range(layers) for head in range(heads)
     ]  # fmt: skip
+    frames: list[dict[str, Any]] = [{"type": "path", "path": "".join(around), "line": {"color": GREY, "width": 0.5}}]
+    if chosen is not None:
+        y, x = (place * step for place in chosen)
+        ends = {"x0": x - 1, "x1": x + side, "y0": y - 1, "y1": y + side}
+        frames.append({"type": "rect", **ends, "line": {"color": f"rgb({BLUE})", "width": 3}})
+    return frames
 
 
-def _targets(figure: go.Figure, layers: int, heads: int, side: int, hints: Sequence[str]) -> None:
+def _targets(layers: int, heads: int, side: int, hints: Sequence[str]) -> dict[str, Any]:
     """Heatmaps give no selection back, so each picture carries an invisible point."""
     step = side + GAP
     places = [(layer, head) for layer in range(layers) for head in range(heads)]
-    figure.add_scatter(
-        x=[head * step + (side - 1) / 2 for _, head in places], y=[layer * step + (side - 1) / 2 for layer, _ in places],
-        mode="markers", marker={"size": 30, "symbol": "square", "opacity": 0},
-        selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
-        customdata=[list(place) for place in places],
-        hovertext=list(hints) or [f"layer {layer}, head {head}" for layer, head in places], hoverinfo="text",
-    )  # fmt: skip
+    return {
+        "type": "scatter", "mode": "markers", "marker": {"size": 30, "symbol": "square", "opacity": 0},
+        "x": [head * step + (side - 1) / 2 for _, head in places], "y": [layer * step + (side - 1) / 2 for layer, _ in places],
+        "selected": {"marker": {"opacity": 0}}, "unselected": {"marker": {"opacity": 0}},
+        "customdata": [list(place) for place in places],
+        "hovertext": list(hints) or [f"layer {layer}, head {head}" for layer, head in places], "hoverinfo": "text",
+    }  # fmt: skip

@@ -1,6 +1,7 @@
 """Exhibits on a page: each is the same card, with its figures, what is said of them, receipts, and files to take along."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import plotly.graph_objects as go
@@ -35,7 +36,7 @@ def view(state: State, view: View[Result], result: Result) -> Chosen:
 def cards(state: State, exhibits: Sequence[Exhibit], choices: Sequence[Choice] = ()) -> None:
     """Exhibits as they stand on a page; `choices`: those that a click on one may set."""
     for row in rows(exhibits):
-        for place, exhibit in zip(st.columns([each.width for each in row], gap="medium"), row, strict=True):
+        for place, exhibit in zip(_places([each.width for each in row]), row, strict=True):
             with place:
                 card(state, exhibit, {choice.name: choice for choice in choices})
 
@@ -44,18 +45,31 @@ def card(state: State, exhibit: Exhibit, choices: Mapping[str, Choice]) -> None:
     """Title, figures, caption, legend, receipts and files."""
     key = f"{state.page}-{exhibit.name}"
     st.subheader(say.literal(exhibit.title), anchor=False, help=exhibit.help or None)
-    for number, (place, figure) in enumerate(zip(st.columns(len(exhibit.figures)), exhibit.figures, strict=True)):
+    for number, (place, figure) in enumerate(zip(_places([1] * len(exhibit.figures)), exhibit.figures, strict=True)):
         with place:
             DRAWN[type(figure)](state, exhibit, choices, figure, f"{key}-figure{number or ''}")
     say.caption(exhibit.text)
+    stem = f"{exhibit.result.stem}-{exhibit.name}"
     with st.container(horizontal=True):
         if exhibit.maps:
-            with st.popover("Receipt"):
-                for m in exhibit.maps:
-                    widgets.receipt(m)
-        with st.popover("Export"):
-            stem = f"{exhibit.result.stem}-{exhibit.name}"
-            widgets.save(stem, key, lambda: export.as_html([exhibit]), exhibit.maps, exhibit.result)
+            _opening("Receipt", f"{key}-receipt", lambda: widgets.receipts(exhibit.maps))
+        _opening(
+            "Export", f"{key}-export",
+            lambda: widgets.save(stem, key, lambda: export.as_html([exhibit]), exhibit.maps, exhibit.result),
+        )  # fmt: skip
+
+
+def _places(widths: Sequence[float]) -> Sequence[AbstractContextManager[Any]]:
+    """Columns side by side; one alone needs none."""
+    return st.columns(widths, gap="medium") if len(widths) > 1 else [nullcontext()]
+
+
+def _opening(label: str, key: str, draw: Callable[[], object]) -> None:
+    """A popover whose content is made and sent once it is opened: most never are."""
+    popover = st.popover(label, key=key, on_change="rerun")
+    if popover.open:
+        with popover:
+            draw()
 
 
 def _plotted(state: State, exhibit: Exhibit, choices: Mapping[str, Choice], figure: go.Figure, key: str) -> None:

@@ -32,11 +32,14 @@ def _bar() -> Iterator[Callable[[str, float], None]]:
 
     Where the visitor has asked for something else meanwhile, drawing the bar ends the work.
     """
-    place, start = st.empty(), time.perf_counter()
+    place, start, drawn = st.empty(), time.perf_counter(), False
 
     def tell(what: str, share: float) -> None:
+        nonlocal drawn
         if time.perf_counter() - start > PATIENCE:
             place.progress(min(share, 1.0), literal(what))
+            drawn = True
 
     yield tell
-    place.empty()
+    if drawn:
+        place.empty()

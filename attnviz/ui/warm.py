@@ -17,6 +17,7 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.collect()  # of nearly nothing: when Python collects next depends on how much the last one found
 
 
 settle()

@@ -210,6 +210,12 @@ def receipt(m: AttentionMap) -> None:
     )
 
 
+def receipts(maps: Sequence[AttentionMap]) -> None:
+    """Of several maps, one after another."""
+    for m in maps:
+        receipt(m)
+
+
 def downloads(
     m: AttentionMap, figure: go.Figure, caption: str, prediction: Result, key: str, maps: Sequence[AttentionMap] = ()
 ) -> None:

@@ -7,14 +7,13 @@ from functools import cached_property
 from attnviz import plot
 from attnviz.encode import EncodedText
 from attnviz.exhibit import Exhibit
-from attnviz.explain import Glance, glance, sampled, sharpness
+from attnviz.explain import Glance, all_glances, glance, sampled
 from attnviz.maps import AttentionMap
 from attnviz.progress import telling
 from attnviz.results import TextResult
 from attnviz.state import Choice, OneOf
 
 HEADS = ("head", "query", "key")
-SIDE = 24
 PLACES = 3
 # Up to so many tokens all rows of all heads are read; beyond, a sample of them.
 LONG = plot.MAX_LABELS
@@ -64,14 +63,13 @@ def _read(result: TextResult) -> Heads:
     rows = sampled(special) if is_long(encoded) else None
     found: dict[tuple[int, int], Glance] = {}
     for layer, m in enumerate(maps):
+        if rows is None:
+            found |= {(layer, head): each for head, each in enumerate(all_glances(m, special))}
+            continue
         for head in range(m.size("head")):
-            found[layer, head] = _whole(m, head, special) if rows is None else glance(m, head, special, rows)
+            found[layer, head] = glance(m, head, special, rows)
             tell((layer + (head + 1) / m.size("head")) / len(maps))
     return Heads(found, len(special) if rows is None else len(rows), len(special))
-
-
-def _whole(m: AttentionMap, head: int, special: list[bool]) -> Glance:
-    return Glance(m.pooled(head, SIDE), sharpness(m.head(head), special))
 
 
 def place_choices(result: TextResult) -> tuple[Choice, Choice]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attnviz.encode import Word
-from attnviz.explain import find, glance, looked_at_by, overview, sampled, sharpness, totals
+from attnviz.explain import all_glances, find, glance, looked_at_by, overview, sampled, sharpness, totals
 from attnviz.maps import AttentionMap
 from attnviz.weights import DotProduct
 
@@ -97,3 +97,12 @@ def test_a_query_is_found_in_neighbouring_words(query: str, places: list[int]) -
 def test_the_weight_of_a_word_is_the_sum_over_its_tokens() -> None:
     weights = np.array([0.1, 0.2, 0.3, 0.4], dtype=np.float32)
     assert totals(weights, [Word("a", (0,)), Word("unbelievable", (1, 2)), Word(".", (3,))]) == pytest.approx([0.1, 0.5, 0.4])
+
+
+def test_a_glance_at_all_heads_is_the_pooled_map_and_the_sharpness_of_each(m: AttentionMap) -> None:
+    special = [True, *[False] * (LENGTH - 2), True]
+    found = all_glances(m, special)
+    assert len(found) == m.size("head")
+    for head, each in enumerate(found):
+        assert each.picture == pytest.approx(m.pooled(head, 24), abs=1e-6)
+        assert each.sharpness == pytest.approx(sharpness(m.head(head), special), abs=1e-6)

@@ -90,8 +90,10 @@ def test_thumbnails_stand_in_rows_of_layers_and_columns_of_heads() -> None:
     assert canvas.z[:2, :2].tolist() == [[255, 0], [0, 255]]
     assert canvas.z[:2, 5:7].tolist() == [[0, 255], [255, 0]]
     assert [list(place) for place in targets.customdata] == [[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [2, 1]]
-    framed = [i for i, shape in enumerate(figure.layout.shapes) if shape.line.width == 3]
-    assert framed == [5]
+    thin, strong = figure.layout.shapes
+    assert thin.path.count("Z") == 3 * 2
+    assert thin.path.endswith("M4 9H7V12H4Z")  # round the cells from 5 to 6 across and from 10 to 11 down
+    assert (strong.x0, strong.x1, strong.y0, strong.y1, strong.line.width) == (4, 7, 9, 12, 3)
 
 
 def test_thumbnails_of_a_large_model_are_small_enough_to_send() -> None:

@@ -3,11 +3,16 @@
 Dichromatic vision is simulated with the matrices of Machado et al., 2009, doi:10.1109/TVCG.2009.113, at full severity.
 """
 
+from dataclasses import replace
+
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from numpy.typing import NDArray
 
-from attnviz.plot.style import AMBER, BLUE, TEAL, fade
+from attnviz import plot
+from attnviz.plot.style import AMBER, BLUE, TEAL, drawn, fade
+from tests.tiny import attention, gates, rows
 
 VISIONS = {
     "trichromat": np.eye(3),
@@ -49,3 +54,23 @@ def test_a_scale_moves_away_from_the_page_step_by_step(hue: str, page: str, visi
 def test_a_gate_is_never_the_colour_of_a_distribution(vision: str) -> None:
     blue, amber = (seen(np.array([float(part) for part in hue.split(",")]), vision) for hue in (BLUE, AMBER))
     assert np.abs(blue - amber).max() > 0.25
+
+
+def test_what_is_drawn_without_plotlys_check_passes_it() -> None:
+    words = attention(rows(5, 5), tuple("abcde"))
+    figures = [
+        plot.heatmap(words, 0.5, locked=2), plot.difference(words, attention(rows(5, 5)[::-1], tuple("abcde"))),
+        plot.thumbnails([[rows(4, 4)] * 3] * 2, chosen=(1, 2)), plot.thumbnails([[rows(4, 4)]], hints=["layer 0, head 0"]),
+        plot.probabilities([("a", 0.9), ("b", 0.1)]), plot.word_weights(("a", "b"), [0.1, 0.9]),
+        plot.one_row(replace(gates([0.1, 0.2, 0.7]), axes=("key",), labels={"key": ("a", "b", "c")}), 1, 2),
+        plot.channel_gates(gates([0.5, 0.1, 0.9])), plot.channel_gates(gates([0, 0.1, 1]), gates([0.5, 0.1, 0.9]), (0, 2)),
+    ]  # fmt: skip
+    for figure in figures:
+        checked = go.Figure(figure.to_dict())  # a ValueError where a property or its value is none
+        assert checked == figure
+        assert len(figure.data) == len(checked.data) > 0
+
+
+def test_plotlys_check_would_find_a_wrong_property() -> None:
+    with pytest.raises(ValueError, match="colour"):
+        go.Figure(drawn([{"type": "bar", "y": [1], "colour": "red"}], 100).to_dict())
