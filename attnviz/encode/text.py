@@ -57,13 +57,16 @@ class EncodedText:
     notes: tuple[str, ...]
 
 
-def encode_text(raw: str, *, tokenizer: Tokenizer, word_ids: bool = False, cut: Cut | None = None) -> EncodedText:
+def encode_text(
+    raw: str, *, tokenizer: Tokenizer, word_ids: bool = False, cut: Cut | None = None, read: Callable[[str], str] = str
+) -> EncodedText:
     """Text -> the tokens that the model takes; InputError where there is nothing to read or far too much.
 
-    `cut` finds the words; without it they are those of the tokenizer.
+    `cut` finds the words; without it they are those of the tokenizer. `read` makes of the text what the tokenizer is given, letter
+    for letter; what is shown stays as it was typed.
     """
     text, notes = clean(raw, character_limit((tokenizer.truncation or {}).get("max_length", 0)))
-    encoding = tokenizer.encode(text)
+    encoding = tokenizer.encode(read(text))
     if all(encoding.special_tokens_mask):
         raise _nothing_to_read()
     tensors = {"input_ids": torch.tensor([encoding.ids]), "attention_mask": torch.tensor([encoding.attention_mask])}

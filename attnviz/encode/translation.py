@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,37 @@ if TYPE_CHECKING:
 FRENCH = re.compile(r"\w+['’]|[\w-]+|[^\w\s]")
 ENGLISH = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 
+# So many capitals without a small letter are a sentence, and no abbreviation.
+LOUD = 6
+_LETTERS = re.compile(r"[^\W\d_]+")
+_BEGINS = re.compile(r"(?:^|[.!?…])[^\w.!?…]*$")
+
 
 def encode_source(raw: str, *, tokenizer: Tokenizer) -> EncodedText:
     """A sentence -> the tokens that the translator reads; InputError where there is nothing to read or far too much."""
-    return encode_text(raw, tokenizer=tokenizer, cut=french_words)
+    return encode_text(raw, tokenizer=tokenizer, cut=french_words, read=partial(calm, tokenizer=tokenizer))
+
+
+def calm(text: str, *, tokenizer: Tokenizer) -> str:
+    """A text that is all capitals as it would be written otherwise, letter for letter; any other text as it is.
+
+    A word keeps its first capital at the beginning of a sentence, and where the vocabulary has it with one alone: Tom, Paris.
+    """
+    if text != text.upper() or sum(map(str.isalpha, text)) < LOUD or not any(len(word) > 2 for word in _LETTERS.findall(text)):
+        return text
+    small = "".join(lower if len(lower := letter.lower()) == 1 else letter for letter in text)
+    return _LETTERS.sub(lambda match: _capital(match, tokenizer), small)
+
+
+def _capital(word: re.Match[str], tokenizer: Tokenizer) -> str:
+    starts = _BEGINS.search(word.string[: word.start()])
+    capital = word[0][0].upper() + word[0][1:]
+    return capital if starts or (_whole(capital, tokenizer) and not _whole(word[0], tokenizer)) else word[0]
+
+
+def _whole(word: str, tokenizer: Tokenizer) -> bool:
+    """Whether the vocabulary has a token for the whole word."""
+    return len(tokenizer.encode(word, add_special_tokens=False).ids) == 1
 
 
 def french_words(encoding: Encoding, text: str) -> tuple[Word, ...]:

@@ -2,10 +2,11 @@
 
 import pytest
 
-from attnviz.encode.translation import encode_prefix, encode_source, written
+from attnviz.encode.translation import calm, encode_prefix, encode_source, written
 from attnviz.errors import InputError
-from attnviz.nets.translator import END
-from tests.translators import with_words
+from attnviz.nets.translator import END, SPECIAL
+from attnviz.train.byte_pairs import byte_pairs
+from tests.translators import FRENCH, with_words
 
 NET = with_words("luong")
 
@@ -51,3 +52,30 @@ def test_dont_is_one_word() -> None:
 
 def test_an_empty_beginning_is_none() -> None:
     assert encode_prefix("  ", tokenizer=NET.target) == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("OÙ EST LA GARE ?", "Où est la gare ?"),
+        ("JE SAIS. ÇA VA !", "Je sais. Ça va !"),
+        ("TU PARLES À TOM ?", "Tu parles à Tom ?"),  # the vocabulary has Tom, and no tom
+        ("Où est la GARE ?", "Où est la GARE ?"),
+        ("SNCF", "SNCF"),
+        ("3 + 4 = 7", "3 + 4 = 7"),
+        ("İSTANBUL EST LOIN", "İstanbul est loin"),
+    ],
+)
+def test_a_sentence_that_is_all_capitals_is_read_as_if_it_were_not(typed: str, read: str) -> None:
+    tokenizer = byte_pairs(["Tom parle à Tom.", *FRENCH] * 3, 400, SPECIAL, "$A [END]")
+    assert calm(typed, tokenizer=tokenizer) == read
+    assert encode_source(typed, tokenizer=tokenizer).tensors["input_ids"].tolist() == [tokenizer.encode(read).ids]
+
+
+def test_capitals_are_shown_as_they_were_typed() -> None:
+    assert words("OÙ EST L’ARGENT ?") == ["OÙ", "EST", "L’", "ARGENT", "?", "[END]"]
+
+
+@pytest.mark.parametrize("mark", "'’‘ʼ´`")
+def test_every_form_of_an_apostrophe_is_the_same(mark: str) -> None:
+    assert NET.source.encode(f"Je n{mark}ai pas").ids == NET.source.encode("Je n'ai pas").ids
