@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from attnviz.predict import predict
     from attnviz.probe import Probe
     from attnviz.record import Tape, record
-    from attnviz.results import PhotoResult, Prediction, Result, SeriesResult, TextResult
-    from attnviz.translate import Translation, translate
+    from attnviz.results import PhotoResult, Prediction, Result, SeriesResult, TextResult, Translation
+    from attnviz.translate import translate
 
 __version__ = "0.1.0"
 
@@ -58,7 +58,7 @@ NAMES = {
     "SeriesResult": "attnviz.results:SeriesResult",
     "Tape": "attnviz.record:Tape",
     "TextResult": "attnviz.results:TextResult",
-    "Translation": "attnviz.translate:Translation",
+    "Translation": "attnviz.results:Translation",
     "all_cards": "attnviz.cards:all_cards",
     "find_card": "attnviz.cards:find_card",
     "intervene": "attnviz.intervene:intervene",

@@ -92,6 +92,7 @@ def map_(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Hard attention: pick by chance. Without it: the most probable picks.")] = None,
     beginning: Annotated[str | None, typer.Option(help="Translation: what it is to begin with.")] = None,
+    sentence: Annotated[int, typer.Option(help="Translation: which of several sentences, counted from 1.")] = 1,
     series: Annotated[Path | None, typer.Option(help="A CSV file of dates and numbers to go on with.")] = None,
     column: Annotated[
         str | None, typer.Option(help="Series: the column of numbers. Without it: the first that does not count.")
@@ -114,7 +115,7 @@ def map_(
         raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .npz or .json")
     given = {"text": text, "image": image, "series": series}
     of_series = {"column": column, "dates": None if dates == "none" else dates, "hold_back": hold_back}
-    result = _result(name, given, seed, beginning, {"series": of_series, "image": {"fit": fit}})
+    result = _result(name, given, seed, beginning, {"series": of_series, "image": {"fit": fit}}, sentence)
     if point is not None and (rows is not None or columns is not None):
         raise InputError("a point is one row of a map", "leave out --rows and --columns")
     part = (layer, head, rows, columns, point)
@@ -172,7 +173,7 @@ def explain(
     """Say of every explanation of one decision whether it points at what matters: hide that, and as much at random."""
     from attnviz.faithful import tried
     from attnviz.load import load
-    from attnviz.translate import Translation
+    from attnviz.results import Translation
 
     prediction = _result(name, {"text": text, "image": image, "series": series}, None, None, {})
     if isinstance(prediction, Translation):
@@ -277,7 +278,8 @@ def _as_numbers(kind: str, maps: "Sequence[AttentionMap]", result: "Result") -> 
 
 
 def _result(
-    name: str, given: dict[str, str | Path | None], seed: int | None, beginning: str | None, options: dict[str, dict[str, Any]]
+    name: str, given: dict[str, str | Path | None], seed: int | None, beginning: str | None, options: dict[str, dict[str, Any]],
+    sentence: int = 1,
 ) -> "Result":  # fmt: skip
     """`given`: kind of input -> what was passed for it, None where nothing was; `options`: those of its border."""
     from attnviz.encode import read_text_file
@@ -297,7 +299,7 @@ def _result(
     if isinstance(model, Translator):
         if seed is not None:
             raise InputError(f"{name} draws nothing by chance", "leave --seed out")
-        return translate(model, str(content), beginning or "")
+        return translate(model, str(content), beginning or "", sentence=sentence)
     if beginning is not None:
         raise InputError(f"{name} does not translate", "leave --beginning out")
     return predict(model, content, seed=seed, **options.get(kinds[0], {}))

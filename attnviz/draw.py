@@ -11,7 +11,6 @@ from attnviz.errors import InputError, UnknownLayer
 from attnviz.explain import bits, glance, over_patches, sampled
 from attnviz.maps import AttentionMap
 from attnviz.results import PhotoResult, Result
-from attnviz.translate import Translation
 
 SIDE = 24
 HEADS = ("head", "query", "key")
@@ -132,9 +131,6 @@ def figure_of(prediction: Result, maps: Sequence[AttentionMap]) -> tuple[go.Figu
     """
     if maps[0].axes == HEADS:
         return _overview(prediction, maps)
-    if isinstance(prediction, Translation):
-        m = next((m for m in maps if m.axes == ("query", "key")), maps[0])
-        return _translated(prediction, m), _caption(prediction, m)
     if maps[0].axes == ("query", "key") and len(maps) > 1:
         raise UnknownLayer("a picture shows one layer of one head", "give --layer with --head, or leave both out for all heads")
     if isinstance(prediction.encoded, EncodedImage) and (shown := _on_photo(prediction, prediction.encoded, maps)) is not None:
@@ -160,13 +156,6 @@ def chosen_patches(prediction: Result, odds: AttentionMap, picked: AttentionMap)
     """The caption of picked patches."""
     seed = getattr(prediction, "seed", None)
     return plot.patches_caption(odds, picked, bits(odds.dense()), prediction.card.name, prediction.seconds, seed)
-
-
-def _translated(translation: Translation, m: AttentionMap) -> go.Figure:
-    """With the probability beside each word, where the rows are those of the output."""
-    if m.axes == ("query", "key") and m.labels.get("query") == translation.tokens:
-        return plot.alignment(m, translation.probabilities)
-    return plot.PLOTS[m.axes](m)
 
 
 def _caption(prediction: Result, m: AttentionMap) -> str:

@@ -1,5 +1,6 @@
 """How a translator's tokens become a sentence: the beams that stay most probable, one of them being the greedy choice."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -26,11 +27,13 @@ class Output:
 
 @torch.no_grad()
 def search(
-    net: Translator, source: Tensor, source_mask: Tensor, beams: int = 1, limit: int = 64, prefix: tuple[int, ...] = ()
-) -> list[list[Output]]:
+    net: Translator, source: Tensor, source_mask: Tensor, beams: int = 1, limit: int = 64, prefix: tuple[int, ...] = (),
+    tell: Callable[[float], object] = lambda _: None,
+) -> list[list[Output]]:  # fmt: skip
     """(batch, source) ids and mask -> for each source `beams` outputs, the best first; with one beam, the greedy choice.
 
     `prefix`: ids that every output begins with. `limit`: the most tokens of an output.
+    `tell` hears before every step, from 0 to 1, how much of the limit is written; what it raises ends the search.
     """
     state = net.start(source, source_mask)
     state = select(state, torch.arange(len(source)).repeat_interleave(beams))
@@ -41,14 +44,15 @@ def search(
     scores[:, 0] = chances.sum()
     chances = chances.expand(len(source), beams, -1)
     done = torch.zeros(len(source), beams, dtype=torch.bool)
-    for _ in range(limit - len(prefix)):
+    for step in range(len(prefix), limit):
+        tell(step / limit)
         steps = allowed(logits.float().log_softmax(-1).view(len(source), beams, -1), done)
         size = steps.shape[-1]
         scores, place = (scores[:, :, None] + steps).flatten(1).topk(beams)
         parent, token = place // size, place % size
-        step = steps.flatten(1).gather(1, place)
+        chance = steps.flatten(1).gather(1, place)
         tokens = torch.cat([_of(tokens, parent), token[:, :, None]], dim=2)
-        chances = torch.cat([_of(chances, parent), step[:, :, None]], dim=2)
+        chances = torch.cat([_of(chances, parent), chance[:, :, None]], dim=2)
         done = done.gather(1, parent) | (token == END)
         if done.all():
             break

@@ -1,97 +1,56 @@
 """The way of a sentence through a translator in one call: text -> what was written, and the maps of every step."""
 
-import math
 import time
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 
-from attnviz.encode import EncodedText, Word
+from attnviz.encode import EncodedText
+from attnviz.encode.sentences import sentences
+from attnviz.encode.text import MAX_CHARACTERS
 from attnviz.encode.translation import encode_prefix, written
 from attnviz.errors import InputError
 from attnviz.nets.translator import END, START, Translator
+from attnviz.progress import telling
 from attnviz.record import Tape, record
-from attnviz.results import Result
+from attnviz.results import Alternative, Translation
+from attnviz.results.translation import labelled
 from attnviz.search import Output, search
 
 LIMIT = 64
 ALTERNATIVES = 5
 
 
-class Alternative(NamedTuple):
-    """A token that could have been written at a step, its text, and its probability there."""
-
-    token: int
-    text: str
-    probability: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Translation(Result):
-    """What a translator wrote, and where each of its tokens looked: row t of a map over the source wrote token t.
-
-    `tokens`, `probabilities`: of the chosen output, in order; each probability is that after the tokens before it.
-    `alternatives`: the most probable tokens of each step. `outputs`: all beams, `texts` the same in words, best first.
-    `forced`: how many tokens were given. `seconds`: the forward pass over the whole output, with its recording.
-    """
-
-    encoded: EncodedText
-    outputs: tuple[Output, ...]
-    texts: tuple[str, ...]
-    chosen: int
-    tokens: tuple[str, ...]
-    words: tuple[Word, ...]
-    probabilities: tuple[float, ...]
-    alternatives: tuple[tuple[Alternative, ...], ...]
-    forced: int
-
-    @property
-    def text(self) -> str:
-        """The chosen output in words."""
-        return self.texts[self.chosen]
-
-    def chance(self, word: Word) -> float:
-        """Of a word of the chosen output: the product over its tokens."""
-        return math.prod(self.probabilities[i] for i in word.positions)
-
-    @property
-    def said(self) -> str:
-        """The translation, or that there is none."""
-        return self.text or "no translation"
-
-    @property
-    def put_in(self) -> str:
-        """The sentence."""
-        return self.encoded.text
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """The sentence and its tokens."""
-        return {"text": self.encoded.text, "tokens": list(self.encoded.tokens)}
-
-    @property
-    def answer(self) -> dict[str, Any]:
-        """What was decided, for a file."""
-        beams = [{"text": text, "score": output.score} for text, output in zip(self.texts, self.outputs, strict=True)]
-        return {"translation": self.text, "written": list(self.tokens), "probabilities": list(self.probabilities), "beams": beams}
-
-
-def translate(model: Translator, raw: str, prefix: str = "", beams: int = 4, choose: int = 0) -> Translation:
+def translate(
+    model: Translator, raw: str, prefix: str = "", beams: int = 4, choose: int = 0, sentence: int = 1
+) -> Translation:  # fmt: skip
     """Translates one sentence; `prefix` is a beginning that the output is to have, `choose` the beam whose maps are recorded.
 
-    Raises InputError where the sentence cannot be taken, or the beginning is too long.
+    Of several sentences in `raw` it is the one with the number `sentence`, counted from 1.
+    Raises InputError where the sentence cannot be taken or is not there, or the beginning is too long.
     """
-    encoded = model.encode(raw)
+    parts = cut(raw)
+    if not 1 <= sentence <= len(parts):
+        raise InputError(f"there is no sentence {sentence} in this text", f"sentences are 1 to {len(parts)}")
+    start = time.perf_counter()
+    encoded = model.encode(parts[sentence - 1])
     given = _given(model, prefix)
     source, mask = encoded.tensors["input_ids"], encoded.tensors["attention_mask"].bool()
-    outputs = search(model, source, mask, beams, LIMIT, given)[0]
-    return _recorded(model, encoded, outputs, min(choose, len(outputs) - 1), len(given))
+    outputs = search(model, source, mask, beams, LIMIT, given, telling("Writes the translation, word by word"))[0]
+    found = _recorded(model, encoded, outputs, min(choose, len(outputs) - 1), len(given))
+    return replace(found, sentence=sentence, sentences=len(parts), seconds=time.perf_counter() - start)
+
+
+def cut(raw: str) -> tuple[str, ...]:
+    """The sentences of a text, at least one; what is too long for any model is left to the border in one piece."""
+    return (sentences(raw) if len(raw) <= MAX_CHARACTERS else ()) or (raw,)
 
 
 def look(model: Translator, translation: Translation, choose: int) -> Translation:
     """The same outputs, with the maps of another one of them; nothing is searched for again."""
-    return _recorded(model, translation.encoded, list(translation.outputs), choose, translation.forced)
+    found = _recorded(model, translation.encoded, list(translation.outputs), choose, translation.forced)
+    return replace(found, sentence=translation.sentence, sentences=translation.sentences)
 
 
 def force(model: Translator, raw: str, text: str) -> Translation:
@@ -143,7 +102,7 @@ def _told(
         card=model.card, encoded=encoded, outputs=tuple(outputs), chosen=chosen, tokens=labels, words=words,
         texts=tuple(written(output.tokens, tokenizer=model.target, end=END)[0] for output in outputs),
         probabilities=tuple(odds[range(len(ids)), list(ids)].tolist()), alternatives=_alternatives(model, odds),
-        forced=forced, tape=_labelled(model, seen.tape, encoded.tokens, labels), seconds=seen.seconds,
+        forced=forced, aligner=model.aligner[0], tape=labelled(seen.tape, encoded.tokens, labels), seconds=seen.seconds,
     )  # fmt: skip
 
 
@@ -160,11 +119,3 @@ def spelled(model: Translator, token: int) -> str:
     """One token as text; the special ones, and pieces of a character, by their names."""
     text = model.target.decode([token]).strip()
     return text if text and "\ufffd" not in text else str(model.target.id_to_token(token))
-
-
-def _labelled(model: Translator, tape: Tape, source: tuple[str, ...], output: tuple[str, ...]) -> Tape:
-    """Names for the rows and columns of each layer, by what the net says that they are."""
-    names = {"source": source, "output": output, "input": ("[START]", *output[:-1])}
-    for layers, sides in model.sides.items():
-        tape = tape.labelled(layers, **{axis: names[side] for axis, side in zip(("query", "key"), sides, strict=False)})
-    return tape

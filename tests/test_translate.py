@@ -8,6 +8,7 @@ import torch
 
 from attnviz.errors import InputError
 from attnviz.nets.translator import START
+from attnviz.progress import heard
 from attnviz.translate import LIMIT, force, look, translate
 from tests.translators import CONFIGS, with_words
 
@@ -106,3 +107,17 @@ def test_each_given_token_gets_the_probability_that_it_has_after_those_before(na
         logits, state = net.advance(state, torch.tensor([newest]))
         assert probability == pytest.approx(float(logits[0].softmax(-1)[token]), abs=1e-5)
         newest = token
+
+
+def test_a_search_says_how_far_it_is_and_what_hears_it_may_end_it() -> None:
+    told: list[float] = []
+    with heard(lambda _, share: told.append(share)):
+        found = translate(with_words("luong"), SENTENCE, beams=1)
+    assert told == [step / LIMIT for step in range(len(found.tokens))]
+
+    def stop(_: str, share: float) -> None:
+        if share > 0:
+            raise KeyboardInterrupt
+
+    with heard(stop), pytest.raises(KeyboardInterrupt):
+        translate(with_words("luong"), SENTENCE, beams=1)

@@ -50,7 +50,7 @@ def with_words(name: str, seed: int = 0) -> Translator:
     net.source, net.target, net.encode = source, target, partial(encode_source, tokenizer=source)
     net.card = ModelCard(
         name=name, folder=MODELS / name, title=name, summary="For tests.", task="translation", input="text", labels=(),
-        net=CONFIGS[name][0], licence="Apache-2.0", config={}, files={}, text={"max_tokens": 32},
+        net=CONFIGS[name][0], licence="Apache-2.0", config=CONFIGS[name][1], files={}, text={"max_tokens": 32},
     )  # fmt: skip
     return net
 

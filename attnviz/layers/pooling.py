@@ -10,14 +10,15 @@ from attnviz.probe import Probe
 class ContextPooling(nn.Module):
     """a = softmax(tanh(x W + b) . u), then the sum of a x (Yang et al., 2016, "Hierarchical attention networks").
 
-    u is the learned context, of `width` numbers, else as many as x has features. `axis` names what is pooled over.
+    u is the learned context, of `width` numbers, else as many as x has features. `axis` names what is pooled over,
+    `role` what its weights are for in a net.
     """
 
-    def __init__(self, features: int, width: int | None = None, axis: str = "key") -> None:
+    def __init__(self, features: int, width: int | None = None, axis: str = "key", role: str = "") -> None:
         super().__init__()
         self.hidden = nn.Linear(features, width or features)
         self.context = nn.Linear(width or features, 1, bias=False)
-        self.probe = Probe("soft", "learned-context", "softmax", (axis,))
+        self.probe = Probe("soft", "learned-context", "softmax", (axis,), role)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """(batch, key, feature), (batch, key) True at real steps -> (batch, feature); zeros where no step is real."""

@@ -78,7 +78,7 @@ class Reader(nn.Module):
         self.start = nn.Parameter(torch.zeros(inputs))
         self.narrow = nn.Linear(embedding, inputs)
         self.encoder = Encoder(inputs, hidden)
-        self.attention = ContextPooling(2 * hidden, hidden, "key picked")
+        self.attention = ContextPooling(2 * hidden, hidden, "key picked", "picked words")
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(2 * hidden, labels)
 

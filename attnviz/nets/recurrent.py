@@ -15,8 +15,6 @@ from attnviz.nets.translator import State, Translator
 class Recurrent(Translator):
     """What both kinds of decoder share: embeddings, the encoder, the first state, and the logits."""
 
-    sides = {"attention": ("output", "source"), "attention.centre": ("output",)}  # noqa: RUF012
-
     def __init__(self, source_size: int, target_size: int, embedding: int, width: int, encoder_layers: int, dropout: float) -> None:
         super().__init__()
         self.source_embedding = nn.Embedding(source_size, embedding)

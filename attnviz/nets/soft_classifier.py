@@ -16,7 +16,7 @@ class SoftClassifier(Net):
         self.embedding = nn.Embedding(vocab_size, embedding)
         self.narrow = nn.Linear(embedding, inputs)
         self.encoder = Encoder(inputs, hidden)
-        self.attention = ContextPooling(2 * hidden, hidden)
+        self.attention = ContextPooling(2 * hidden, hidden, role="words")
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(2 * hidden, labels)
 

@@ -19,7 +19,7 @@ class EncoderLayer(nn.Module):
     def __init__(self, width: int, heads: int, dropout: float, inner: int | None = None) -> None:
         super().__init__()
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
-        self.self_attention = MultiHead(width, heads)
+        self.self_attention = MultiHead(width, heads, role="reading")
         self.feed_forward = feed_forward(width, inner)
         self.dropout = nn.Dropout(dropout)
 
@@ -36,8 +36,8 @@ class DecoderLayer(nn.Module):
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
-        self.self_attention = MultiHead(width, heads)
-        self.cross_attention = MultiHead(width, heads)
+        self.self_attention = MultiHead(width, heads, role="writing")
+        self.cross_attention = MultiHead(width, heads, role="alignment")
         self.feed_forward = feed_forward(width)
         self.dropout = nn.Dropout(dropout)
 
@@ -66,11 +66,6 @@ class DecoderLayer(nn.Module):
 class Transformer(Translator):
     """Tokens of the source and of the output so far -> logits of the next token; input and output embeddings are shared."""
 
-    sides = {  # noqa: RUF012
-        "encoder.*": ("source", "source"),
-        "decoder.*.self_attention": ("input", "input"),
-        "decoder.*.cross_attention": ("output", "source"),
-    }
     aligner = ("decoder.2.cross_attention", 0)  # agrees best with translate-luong on the dev split
 
     positions: Tensor

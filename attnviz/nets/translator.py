@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -25,16 +25,13 @@ class Translator(Net):
     """`forward` sees a whole given output at once; `start` and `advance` write one token by token.
 
     Both give the same logits, and `forward` is what is recorded: one call emits the maps of every step. `source` and `target`
-    are the vocabularies of what it reads and writes, which `load` attaches.
+    are the vocabularies of what it reads and writes, which `load` attaches. Its layers say by their roles whose positions they look
+    from and at, as `results.translation` has them.
     """
 
     source: Tokenizer
     target: Tokenizer
     embedding: nn.Embedding
-
-    # Which layers' queries and keys are tokens of the "source", of the "output" (a row wrote its token), or of the "input"
-    # that the decoder was given: the output, one later, from [START] on.
-    sides: ClassVar[dict[str, tuple[str, ...]]]
 
     # The layer whose weights (the mean of its heads) say which source word a word translates, and which row does: 0 is the row
     # that wrote the word, 1 the row that read it afterwards.

@@ -21,28 +21,33 @@ def thumbnails(layers: Sequence[Sequence[Floats]], chosen: tuple[int, int] | Non
     A click on a picture selects a point whose customdata is [layer, head].
     """
     tiles = [[tile(weights) for weights in heads] for heads in layers]
-    side = tiles[0][0].shape[0]
-    step = side + GAP
-    canvas = np.zeros((len(tiles) * step, len(tiles[0]) * step), dtype=np.uint8)
+    (high, wide), many = tiles[0][0].shape, (len(tiles), len(tiles[0]))
+    canvas = np.zeros((many[0] * (high + GAP), many[1] * (wide + GAP)), dtype=np.uint8)
     for layer, heads in enumerate(tiles):
         for head, picture in enumerate(heads):
-            canvas[layer * step : layer * step + side, head * step : head * step + side] = picture
+            top, left = layer * (high + GAP), head * (wide + GAP)
+            canvas[top : top + high, left : left + wide] = picture
     pictures = {
         "type": "heatmap", "z": canvas, "zmin": 0, "zmax": 255, "colorscale": fade(BLUE), "showscale": False, "hoverinfo": "skip",
     }  # fmt: skip
     return drawn(
-        [pictures, _targets(len(tiles), len(tiles[0]), side, hints)], 70 + 46 * len(tiles),
-        xaxis={**_axis("head", len(tiles[0]), side), "side": "top"},
-        yaxis={**_axis("layer", len(tiles), side), "autorange": "reversed"},
-        shapes=_frames(len(tiles), len(tiles[0]), side, chosen), hovermode="closest", hoverdistance=40, clickmode="event+select",
+        [pictures, _targets(_centres(many[0], high), _centres(many[1], wide), hints)], 70 + 46 * many[0],
+        xaxis={**_axis("head", _centres(many[1], wide)), "side": "top"},
+        yaxis={**_axis("layer", _centres(many[0], high)), "autorange": "reversed"},
+        shapes=_frames(many, (high, wide), chosen), hovermode="closest", hoverdistance=40, clickmode="event+select",
     )  # fmt: skip
 
 
-def _axis(name: str, count: int, side: int) -> dict[str, Any]:
+def _centres(count: int, side: int) -> list[float]:
+    """The middles of pictures along an axis."""
+    return [i * (side + GAP) + (side - 1) / 2 for i in range(count)]
+
+
+def _axis(name: str, centres: list[float]) -> dict[str, Any]:
     """Numbers at the middles of the pictures."""
     return {
         "showgrid": False, "zeroline": False, "ticks": "", "fixedrange": True, "tickmode": "array",
-        "tickvals": [i * (side + GAP) + (side - 1) / 2 for i in range(count)], "ticktext": [str(i) for i in range(count)],
+        "tickvals": centres, "ticktext": [str(i) for i in range(len(centres))],
         "title": {"text": name, "standoff": 4},
     }  # fmt: skip
 
@@ -56,28 +61,27 @@ def tile(weights: Floats, side: int = SIDE) -> NDArray[np.uint8]:
     return (weights / max(float(weights.max()), 1e-9) * 255).round().astype(np.uint8)
 
 
-def _frames(layers: int, heads: int, side: int, chosen: tuple[int, int] | None) -> list[dict[str, Any]]:
+def _frames(many: tuple[int, int], size: tuple[int, int], chosen: tuple[int, int] | None) -> list[dict[str, Any]]:
     """A thin frame around each picture, all of them one shape, and a strong one around the chosen."""
-    step = side + GAP
+    (high, wide), down, across = size, size[0] + GAP, size[1] + GAP
     around = [
-        f"M{head * step - 1} {layer * step - 1}H{head * step + side}V{layer * step + side}H{head * step - 1}Z"
-        for layer in range(layers) for head in range(heads)
+        f"M{head * across - 1} {layer * down - 1}H{head * across + wide}V{layer * down + high}H{head * across - 1}Z"
+        for layer in range(many[0]) for head in range(many[1])
     ]  # fmt: skip
     frames: list[dict[str, Any]] = [{"type": "path", "path": "".join(around), "line": {"color": GREY, "width": 0.5}}]
     if chosen is not None:
-        y, x = (place * step for place in chosen)
-        ends = {"x0": x - 1, "x1": x + side, "y0": y - 1, "y1": y + side}
+        y, x = chosen[0] * down, chosen[1] * across
+        ends = {"x0": x - 1, "x1": x + wide, "y0": y - 1, "y1": y + high}
         frames.append({"type": "rect", **ends, "line": {"color": f"rgb({BLUE})", "width": 3}})
     return frames
 
 
-def _targets(layers: int, heads: int, side: int, hints: Sequence[str]) -> dict[str, Any]:
+def _targets(down: list[float], across: list[float], hints: Sequence[str]) -> dict[str, Any]:
     """Heatmaps give no selection back, so each picture carries an invisible point."""
-    step = side + GAP
-    places = [(layer, head) for layer in range(layers) for head in range(heads)]
+    places = [(layer, head) for layer in range(len(down)) for head in range(len(across))]
     return {
         "type": "scatter", "mode": "markers", "marker": {"size": 30, "symbol": "square", "opacity": 0},
-        "x": [head * step + (side - 1) / 2 for _, head in places], "y": [layer * step + (side - 1) / 2 for layer, _ in places],
+        "x": [across[head] for _, head in places], "y": [down[layer] for layer, _ in places],
         "selected": {"marker": {"opacity": 0}}, "unselected": {"marker": {"opacity": 0}},
         "customdata": [list(place) for place in places],
         "hovertext": list(hints) or [f"layer {layer}, head {head}" for layer, head in places], "hoverinfo": "text",

@@ -8,6 +8,7 @@ from attnviz.results.photo import PhotoResult
 from attnviz.results.samples import Samples
 from attnviz.results.series import SeriesResult
 from attnviz.results.text import START, TextResult
+from attnviz.results.translation import Alternative, Translation
 
 # How a pass of a model becomes a result, by what went in.
 MADE: dict[type, Callable[[Run], Result]] = {
@@ -16,4 +17,16 @@ MADE: dict[type, Callable[[Run], Result]] = {
     EncodedSeries: SeriesResult.of,
 }
 
-__all__ = ["MADE", "START", "PhotoResult", "Prediction", "Result", "Run", "Samples", "SeriesResult", "TextResult"]
+__all__ = [
+    "MADE",
+    "START",
+    "Alternative",
+    "PhotoResult",
+    "Prediction",
+    "Result",
+    "Run",
+    "Samples",
+    "SeriesResult",
+    "TextResult",
+    "Translation",
+]

@@ -5,26 +5,16 @@ from typing import Any, cast
 
 from attnviz.encode import EncodedText
 from attnviz.record import Tape
-from attnviz.results.base import Prediction, Run
+from attnviz.results.base import Prediction, Result, Run
 
 START = "[start]"  # what a reader of picked words reads before them
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextResult(Prediction):
-    """A decision about a text; positions on its tape are tokens, words, or the tokens of picked words."""
+class OfText(Result):
+    """What a model made of a text, whatever that is."""
 
     encoded: EncodedText
-
-    @classmethod
-    def of(cls, run: Run) -> "TextResult":
-        """The result of a pass."""
-        encoded = cast(EncodedText, run.encoded)
-        tape = run.tape.labelled("*", **_names(run.tape, encoded))
-        return cls(
-            card=run.net.card, encoded=encoded, tape=tape, seconds=run.seconds, seed=run.seed,
-            **asdict(run.net.decide(run.outputs, encoded)),
-        )  # fmt: skip
 
     @property
     def put_in(self) -> str:
@@ -35,6 +25,21 @@ class TextResult(Prediction):
     def given(self) -> dict[str, Any]:
         """The text and its tokens."""
         return {"text": self.encoded.text, "tokens": list(self.encoded.tokens)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextResult(OfText, Prediction):
+    """A decision about a text; positions on its tape are tokens, words, or the tokens of picked words."""
+
+    @classmethod
+    def of(cls, run: Run) -> "TextResult":
+        """The result of a pass."""
+        encoded = cast(EncodedText, run.encoded)
+        tape = run.tape.labelled("*", **_names(run.tape, encoded))
+        return cls(
+            card=run.net.card, encoded=encoded, tape=tape, seconds=run.seconds, seed=run.seed,
+            **asdict(run.net.decide(run.outputs, encoded)),
+        )  # fmt: skip
 
 
 def _names(tape: Tape, encoded: EncodedText) -> dict[str, tuple[str, ...]]:

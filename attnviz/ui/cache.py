@@ -14,8 +14,8 @@ from attnviz.load import load
 from attnviz.nets import Net, Translator
 from attnviz.predict import predict_as
 from attnviz.record import Tape
-from attnviz.results import PhotoResult, SeriesResult, TextResult
-from attnviz.translate import Translation, force, look, translate
+from attnviz.results import PhotoResult, SeriesResult, TextResult, Translation
+from attnviz.translate import force, look, translate
 from attnviz.ui import say
 from attnviz.ui.warm import settle
 
@@ -56,10 +56,11 @@ def series(name: str, about: str, table: Table, **options: Any) -> SeriesResult:
     return once((name, about, *sorted(options.items())), lambda: predict_as(SeriesResult, model(name), table, **options))
 
 
-def translation(name: str, text: str, choose: int = 0, **options: Any) -> Translation:
-    """The same for a translator; another step or head runs no model."""
-    key = _key(name, text, options)
-    best = once(key, lambda: translate(translator(name), text, **options))
+def translation(name: str, text: str, beams: int, *, sentence: int = 1, prefix: str = "", choose: int = 0) -> Translation:
+    """The same for a translator and a sentence of the text; another step, head or beam runs no search."""
+    key = _key(name, text, {"sentence": sentence, "prefix": prefix, "beams": beams})
+    best = once(key, lambda: translate(translator(name), text, prefix, beams, sentence=sentence))
+    choose = min(choose, len(best.outputs) - 1)
     return best if choose == best.chosen else once((*key, choose), lambda: look(translator(name), best, choose))
 
 
@@ -71,7 +72,8 @@ def forced(name: str, text: str, translation: str) -> Translation:
 def translator(name: str) -> Translator:
     """A model that translates."""
     net = model(name)
-    assert isinstance(net, Translator)
+    if not isinstance(net, Translator):
+        raise InputError(f"{name} does not translate", "take another model")
     return net
 
 

@@ -1,15 +1,18 @@
-"""Work that a visitor waits for, with a bar where it takes long."""
+"""Work that a visitor waits for: with a bar where it takes long, and a way to end it."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import streamlit as st
 
+from attnviz.errors import InputError
 from attnviz.progress import heard
 from attnviz.ui.say import literal
 
 PATIENCE = 0.3
+CANCELLED = "cancelled"
 
 
 @contextmanager
@@ -20,25 +23,36 @@ def told(what: str) -> Iterator[Callable[[float], None]]:
 
 
 @contextmanager
-def listening() -> Iterator[None]:
-    """The same for work within that says by itself what it does."""
-    with _bar() as tell, heard(tell):
+def listening(cancel: str = "") -> Iterator[None]:
+    """The same for work within that says by itself what it does.
+
+    `cancel` names work that can be ended by a button, which does not work in a fragment: its run waits for the one before.
+    InputError where it was ended so just now.
+    """
+    if cancel and st.session_state.pop(CANCELLED, "") == cancel:
+        raise InputError(f"the {cancel} was cancelled", "send it again, or something shorter")
+    with _bar(cancel) as tell, heard(tell):
         yield
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[str, float], None]]:
+def _bar(cancel: str = "") -> Iterator[Callable[[str, float], None]]:
     """A bar is drawn only after a moment, so that nothing flashes.
 
     Where the visitor has asked for something else meanwhile, drawing the bar ends the work.
     """
-    place, start, drawn = st.empty(), time.perf_counter(), False
+    place, start = st.empty(), time.perf_counter()
+    drawn: list[Any] = []  # the bar
 
     def tell(what: str, share: float) -> None:
-        nonlocal drawn
-        if time.perf_counter() - start > PATIENCE:
-            place.progress(min(share, 1.0), literal(what))
-            drawn = True
+        if time.perf_counter() - start < PATIENCE:
+            return
+        if not drawn:
+            with place.container():
+                drawn.append(st.empty())
+                if cancel:
+                    st.button("Cancel", key=f"cancel-{cancel}", on_click=st.session_state.update, args=({CANCELLED: cancel},))
+        drawn[0].progress(min(share, 1.0), literal(what))
 
     yield tell
     if drawn:

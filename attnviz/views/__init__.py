@@ -7,7 +7,18 @@ from attnviz.errors import InputError
 from attnviz.exhibit import Exhibit
 from attnviz.results import Result
 from attnviz.state import chosen
-from attnviz.views import hard, long_text, self_attention, series_ahead, series_past, soft
+from attnviz.views import (
+    alignment,
+    cross_heads,
+    hard,
+    long_text,
+    reading,
+    self_attention,
+    series_ahead,
+    series_past,
+    soft,
+    writing,
+)
 from attnviz.views.view import View
 
 # In the order in which a page has them; the first that applies is shown where none is asked for.
@@ -16,6 +27,10 @@ VIEWS: tuple[View[Any], ...] = (
     long_text.VIEW,
     soft.VIEW,
     hard.VIEW,
+    alignment.VIEW,
+    cross_heads.VIEW,
+    writing.VIEW,
+    reading.VIEW,
     series_ahead.VIEW,
     series_past.VIEW,
 )

@@ -45,7 +45,7 @@ def seen(result: TextResult, picks: AttentionMap) -> Exhibit:
     """The picked words alone, and how they were weighed."""
     encoded = result.encoded
     picked = [bool(taken) for taken in picks.dense()]
-    reader = next(m for m in result.tape if m.axes == ("key picked",))
+    (reader,) = result.tape.of("picked words")
     m = along_words(reader, picked_words(encoded.words, picked, START))
     figure = plot.word_weights(m.labels["key picked"], m.dense().tolist(), float(m.dense().max()))
     legend = f"How it weighed each word; “{START}” is a learned beginning that stands before any words."
@@ -73,5 +73,5 @@ def choices(result: TextResult) -> Sequence[Choice]:
 
 VIEW = View(
     "hard", "Which words it picked", TextResult, exhibits, choices,
-    lambda result: [m.axes for m in result.tape] == [("word",), ("word",), ("key picked",)],
+    lambda result: bool(result.tape.of("picked words")),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from attnviz.views.view import View
 def exhibits(result: TextResult, chosen: Chosen) -> Sequence[Exhibit]:
     """The sentence, its weights ranked, and as one row."""
     encoded, options = result.encoded, (chosen["merge"], chosen.get("hide", False))
-    m = along_words(next(iter(result.tape)), encoded.words, *options)
+    m = along_words(result.tape.of("words")[0], encoded.words, *options)
     shown = shown_words(encoded.words, encoded.tokens, *options)
     locked = word_at(shown, chosen["lock"])
     words = tinted(result, shown, m, m.dense(), locked, _told(m, locked))
@@ -69,6 +69,4 @@ def choices(result: TextResult) -> Sequence[Choice]:
     return merge, *special, scale_choice(LARGEST), lock_choice(result.encoded)
 
 
-VIEW = View(
-    "soft", "Which words weigh most", TextResult, exhibits, choices, lambda result: [m.axes for m in result.tape] == [("key",)]
-)
+VIEW = View("soft", "Which words weigh most", TextResult, exhibits, choices, lambda result: bool(result.tape.of("words")))

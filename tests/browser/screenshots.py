@@ -11,7 +11,7 @@ FOLDER = ROOT / "assets" / "screenshots"
 DESK, PHONE = (1440, 900), (390, 844)
 # What a visitor does before some of the pictures: the task, the model, and what must be drawn then.
 STEPS = {
-    "translation": ("Translation", "text-model", "French to English: Luong", "translation-map-figure"),
+    "translation": ("Translation", "text-model", "French to English: Luong", "text-map-figure"),
     "hard": ("Sentiment", "text-model", "Sentiment: hard attention", "text-spread-figure"),
 }
 # file, page, size, colours, what must be drawn first

@@ -12,14 +12,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
-from attnviz import Result, cards, load, predict, show
+from attnviz import Result, cards, load, predict, show, translate
 from attnviz.cli import app
 from attnviz.paths import ASSETS
 from attnviz.plot import Words
 from attnviz.state import Choice, OneOf, OnOff, Real, Whole, Window
 from attnviz.ui import cache, widgets
 from attnviz.views import VIEWS, View
-from tests import tiny
+from tests import tiny, translators
 
 
 def series_page() -> None:
@@ -47,6 +47,7 @@ class Case(NamedTuple):
     predict: Callable[[Any], Result]
 
 
+FRENCH = "Où est l'argent ? Il fait beau."
 TAXI = ASSETS / "series" / "taxi.csv"
 SHORT, LONG = "a good unbelievable film , bad ! a film .", "a good film " * 40
 
@@ -60,6 +61,11 @@ CASES = (
     of_text("long", lambda folder: tiny.write_long_model(folder, 512), LONG),
     of_text("soft", lambda folder: tiny.write_sentence_model(folder, "soft"), SHORT),
     of_text("hard", lambda folder: tiny.write_sentence_model(folder, "hard"), SHORT),
+    Case(
+        ("alignment", "cross-heads", "writing", "reading"), lambda folder: translators.write_translator(folder, "transformer"),
+        "text", text_page, {"task": "translation", "text-translation": FRENCH}, ["--text", FRENCH],
+        lambda model: translate(model, FRENCH),
+    ),
     Case(
         ("ahead", "past"), tiny.write_series_model, "series", series_page, {"sample": "taxi", "back": "5"},
         ["--series", str(TAXI), "--hold-back", "5"], lambda model: predict(model, TAXI.read_bytes(), hold_back=5),
@@ -125,7 +131,8 @@ def test_a_view_is_the_same_on_its_page_in_the_shell_and_in_a_notebook(
     monkeypatch.setattr(cache, "load", lambda name: load(folder.parent / name))
     cache.model.clear()
     page = AppTest.from_function(case.script, default_timeout=120)
-    page.query_params.update(case.address | texts)
+    several = {"view": view.name} if case.page == "text" and len(case.views) > 1 else {}
+    page.query_params.update(case.address | texts | several)
     page.run()
     cache.model.clear()
     assert not page.exception

@@ -6,11 +6,11 @@ from attnviz.cards import ModelCard
 from attnviz.encode.text import character_limit
 from attnviz.results import TextResult
 from attnviz.state import Choice, OneOf
-from attnviz.ui import cache, compare, say, translation, widgets
+from attnviz.ui import cache, say, widgets
 from attnviz.ui.card import view
 from attnviz.ui.controls import control
 from attnviz.ui.state import State
-from attnviz.ui.text import beside, drawn
+from attnviz.ui.text import beside, drawn, translated
 from attnviz.ui.text.finding import finding
 from attnviz.ui.text.sentence import PRIVATE, link, name_of, sentence
 from attnviz.ui.text.verdict import verdict
@@ -50,10 +50,10 @@ def page() -> None:
 
 def answer(state: State, task: str, card: ModelCard, text: str) -> None:
     """What the model makes of the text."""
-    if task == "translation":
-        translation.view(card, text, compare.pick_other(card, TASKS[task][1], f"compare-{task}"))
-        return
     other = beside.pick_other(state, card, TASKS[task][1])
+    if task == translated.TASK:
+        translated.answer(state, card, text, other)
+        return
     with st.spinner(f"{say.literal(card.title)} reads the text"):
         result, fresh = cache.attempted(f"text {card.name}", lambda: cache.text(card.name, text))
     if result is None:

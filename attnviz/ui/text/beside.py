@@ -1,6 +1,7 @@
-"""Side by side: another model on the same sentence."""
+"""Side by side: another model on the same sentence, or on the same translation of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import streamlit as st
 
@@ -8,7 +9,7 @@ from attnviz import plot
 from attnviz.cards import ModelCard, all_cards
 from attnviz.errors import AttnvizError
 from attnviz.foreign.files import absent
-from attnviz.results import TextResult
+from attnviz.results import TextResult, Translation
 from attnviz.state import Choice, OneOf
 from attnviz.ui import cache, say
 from attnviz.ui.card import cards
@@ -16,6 +17,7 @@ from attnviz.ui.controls import controls
 from attnviz.ui.state import State
 from attnviz.views import beside
 
+T = TypeVar("T")
 NOBODY = ""
 
 
@@ -36,11 +38,31 @@ def sentences(state: State, first: TextResult, other: ModelCard, text: str) -> N
     if len(first.encoded.tokens) > plot.MAX_CELLS:
         st.info(f"Two models are shown side by side for texts of up to {plot.MAX_CELLS} tokens.")
         return
-    try:
-        with st.spinner(f"{say.literal(other.title)} looks at the same"):
-            second = cache.text(other.name, text)
-    except AttnvizError as error:
-        say.error(error)
+    second = _attempted(other, lambda: cache.text(other.name, text))
+    if second is not None:
+        st.subheader("Side by side", anchor=False)
+        cards(state, beside.exhibits(first, second))
+
+
+def translations(state: State, first: Translation, other: ModelCard) -> None:
+    """Where another translator would look, were it to write the same translation."""
+    if not first.outputs[first.chosen].finished:
+        st.info("The translation did not come to an end, so it cannot be given to another model.")
+        return
+    second = _attempted(other, lambda: cache.forced(other.name, first.encoded.text, first.text))
+    if second is None:
         return
     st.subheader("Side by side", anchor=False)
-    cards(state, beside.exhibits(first, second))
+    shown = beside.translations(first, second)
+    if not shown:
+        st.info("The two models cut the sentences into different words, so their maps cannot be laid over each other.")
+    cards(state, shown)
+
+
+def _attempted(other: ModelCard, work: Callable[[], T]) -> T | None:
+    try:
+        with st.spinner(f"{say.literal(other.title)} looks at the same"):
+            return work()
+    except AttnvizError as error:
+        say.error(error)
+        return None

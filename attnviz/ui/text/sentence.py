@@ -21,7 +21,8 @@ LINKED = 2_000  # characters; what is longer makes an address that programs cut 
 LONGEST = 1 << 24  # what is longer than a model takes is refused at its border, with its limit
 SAMPLES = {"translation": "french.txt"}
 # What is chosen of one text, and means nothing for another.
-OF_TEXT = ("lock", "window", "find")
+BEGIN = "begin"  # of a translation: what it is to begin with, in words of the visitor's own
+OF_TEXT = ("lock", "window", "find", "sentence", "step", "beam", BEGIN)
 
 
 def name_of(what: str, task: str) -> str:
@@ -29,7 +30,7 @@ def name_of(what: str, task: str) -> str:
     return what if task not in SAMPLES else f"{what}-{task}"
 
 
-PRIVATE = tuple(name_of("text", task) for task in ("", *SAMPLES))
+PRIVATE = (*(name_of("text", task) for task in ("", *SAMPLES)), BEGIN)
 
 
 def sentence(state: State, task: str, limit: int) -> str:
@@ -110,7 +111,7 @@ def _upload(state: State, own: Choice, task: str, limit: int) -> None:
 
 def link(state: State, task: str) -> None:
     """An address holds what was chosen, and the visitor's own text only where it is copied from here."""
-    own = state.texts.get(name_of("text", task), "")
+    own = state.texts.get(name_of("text", task), "") + state.texts.get(BEGIN, "")
     if not own:
         return
     with st.popover("Copy link with my text"):
