@@ -187,6 +187,12 @@ class AttentionMap:
         mean = np.stack(heads).mean(axis=0, dtype=np.float32)
         return replace(self, axes=("query", "key"), weights=Dense(mean), labels=labels, notes=(*self.notes, "Mean of all heads."))
 
+    def sum_of_heads(self) -> "AttentionMap":
+        """Heads that share one distribution, as those of a "partial" map may, put together: with axes ("query", "key")."""
+        labels = {axis: names for axis, names in self.labels.items() if axis != "head"}
+        total = self.dense().sum(0, dtype=np.float32)
+        return replace(self, axes=("query", "key"), weights=Dense(total), labels=labels, notes=(*self.notes, "All heads together."))
+
     def at_window(self, window: int) -> "AttentionMap":
         """The map of one window of an image, with axes ("head", "query", "key")."""
         if self.axes[0] != "window":

@@ -263,15 +263,15 @@ def write_sentence_model(folder: Path, kind: str, **changes: Any) -> Path:
     return folder
 
 
-SERIES = {"width": 8, "heads": 2, "ahead": 3, "longest": 12}
+SERIES = {"width": 12, "heads": 2, "ahead": 3, "longest": 12}
 
 
 def write_series_model(folder: Path, **changes: Any) -> Path:
     """A forecaster of random weights, with the further weights of its card."""
     folder.mkdir(parents=True)
-    for seed, (file, variant) in enumerate(VARIANTS.items()):
+    for seed, (file, attention) in enumerate(VARIANTS.items()):
         torch.manual_seed(seed)
-        save_file(SeriesForecaster(**SERIES, attention=variant.attention).state_dict(), folder / file)
+        save_file(SeriesForecaster(**SERIES, attention=attention).state_dict(), folder / file)
     card = {
         "task": "forecast", "input": "series", "labels": [], "net": "series-forecaster", "config": SERIES,
         "series": {"past": 12, "ahead": 3, "least": 4}, "files": {file: sha256(folder / file) for file in VARIANTS},

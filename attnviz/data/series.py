@@ -60,6 +60,11 @@ class Series:
         return float(self.values[: self.ends["train"]].std())
 
     @property
+    def usual(self) -> tuple[int, int]:
+        """Steps of a day and of a week."""
+        return self.day, 7 * self.day
+
+    @property
     def standardised(self) -> Values:
         """The whole series, by mean and deviation of its training part only."""
         return (self.values - self.centre) / self.scale
@@ -83,6 +88,41 @@ def read(data: Path, name: str) -> Series:
     if len(values) < ends["test"]:
         raise DataError(f"{path} has {len(values):,} steps, but {ends['test']:,} are needed", "fetch the data set again")
     return Series(name, source.unit, source.day, values, ends)
+
+
+# What else is learned from: file, columns, share of the steps that train, and how many steps are summed up to one.
+LEARNED = (
+    ("nab/nyc_taxi.csv.gz", ("value",), 0.7, (1, 1, 1, 1, 2, 4, 48)),
+    ("nab/ambient_temperature_system_failure.csv.gz", ("value",), 0.7, (1, 4, 24)),
+    ("nab/machine_temperature_system_failure.csv.gz", ("value",), 0.7, (1, 6, 12)),
+    ("ett/ETTh1.csv.gz", ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT", "OT"), 12 * 720, (1, 3, 24)),
+    ("ett/ETTh2.csv.gz", ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"), 12 * 720, (1, 3, 24)),
+)
+
+
+def training(data: Path) -> list[Values]:
+    """The training parts of all public series there are, each also summed up to longer steps; DataError where a file is missing."""
+    found = []
+    for file, columns, end, sizes in LEARNED:
+        path = Path(data) / file
+        if not path.is_file():
+            raise DataError(f"no file {path}", f"pass the folder that holds {file} with --data")
+        with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        for column in columns:
+            values = np.array([float(row[column]) for row in rows])
+            values = values[: int(end) if end > 1 else round(end * len(values))]
+            found += [values[: len(values) // size * size].reshape(-1, size).mean(1) for size in sizes]
+    return found
+
+
+def cut(found: list[Values], count: int, steps: int, random: np.random.Generator) -> Values:
+    """(count, steps) windows, each from one of the series that are long enough; fewer where none is."""
+    long = [values for values in found if len(values) > steps]
+    if not long:
+        return np.empty((0, steps))
+    chosen = (long[i] for i in random.integers(len(long), size=count))
+    return np.stack([values[first : first + steps] for values in chosen for first in [random.integers(len(values) - steps)]])
 
 
 def windows(values: Values, firsts: NDArray[np.int64] | range, past: int, ahead: int) -> tuple[Values, Values]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from attnviz.encode.calendar import Calendar
 from attnviz.encode.even import Given, Values, constant, even
-from attnviz.encode.lags import lags
+from attnviz.encode.lags import lags, within
 from attnviz.errors import InputError
 
 
@@ -18,10 +18,12 @@ from attnviz.errors import InputError
 class EncodedSeries:
     """A series in even steps, and where in it a forecast begins.
 
-    `tensors` holds "past", (1, seen) float32 with mean 0 and deviation 1: the steps before `first`, as the model takes them.
+    `tensors` holds "past", (1, seen) float32 with mean 0 and deviation 1: the steps before `first`, as the model takes them;
+    "seasons", (1, 2): after how many of them they repeat themselves, 0 for none; "zero", (1,): where 0 is on their scale.
+    `seasons`: after how many steps all that is known before `first` repeats itself, the one that tells most first; also longer
+    ones than what the model sees, and empty for none.
     `values`: (step,), all that was given, in its own unit; `filled`: (step,), True where nothing was given and the line between
     the neighbours was taken. `ahead`: how many steps are forecast. `notes` are full sentences: what was changed on the way in.
-    `seasons`: after how many steps what is known before `first` repeats itself, the one that tells most first; empty for none.
     """
 
     tensors: dict[str, Tensor]
@@ -106,11 +108,17 @@ def encode_series(
         finding = f"all {len(window):,} steps before the forecast have one and the same value, {window[0]:.6g}"
         raise InputError(finding, "begin elsewhere")
     normal, centre, scale = normalised(window)
-    tensors = {"past": torch.from_numpy(normal)[None]}
-    found = lags(values[None, :first], () if calendar is None else calendar.seasons.values(), ahead)[0]
-    seasons = tuple(int(lag) for lag in found if lag)
-    said = (*filter(None, [taken]), *notes)
-    return EncodedSeries(tensors, name, values, filled, calendar, first, ahead, float(centre), float(scale), seasons, said)
+    found = lags(values[None, :first], () if calendar is None else calendar.seasons.values(), ahead)
+    tensors = {
+        "past": torch.from_numpy(normal)[None],
+        "seasons": torch.from_numpy(within(found, len(window))),
+        "zero": torch.tensor([-centre / scale], dtype=torch.float32),
+    }
+    seasons = tuple(int(lag) for lag in found[0] if lag)
+    return EncodedSeries(
+        tensors, name, values, filled, calendar, first, ahead, float(centre), float(scale), seasons,
+        (*filter(None, [taken]), *notes),
+    )  # fmt: skip
 
 
 def normalised(windows: Values) -> tuple[NDArray[np.float32], Values, Values]:

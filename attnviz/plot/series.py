@@ -20,17 +20,20 @@ NEUTRAL = "rgb(128, 128, 128)"
 CONTEXT = 12  # past steps that the forecast is joined to
 ROOM = 0.06  # of the spread, above and below the curve
 SHADES = 255
+BAND = 0.18
 TINT = 0.55  # the strongest tint, behind a curve that is to stay readable
 
 
 def continued(
     times: Times, past: Values, forecast: Values, weights: Floats, other: tuple[str, Values] | None = None,
     truth: Values | None = None, step: int | None = None, filled: NDArray[np.bool_] | None = None,
+    interval: Values | None = None,
 ) -> go.Figure:  # fmt: skip
     """The past with `weights` (past,) as tint behind the curve and as an area below it, and beside it, drawn wider, the forecast.
 
     `times`: (past + ahead,) positions on the axis. `other`: name and numbers of another forecast; `truth`: what came, as far as it
-    is known; `step`: the step ahead whose weights they are, marked; `filled`: (past,) steps that nobody measured.
+    is known; `step`: the step ahead whose weights they are, marked; `filled`: (past,) steps that nobody measured;
+    `interval`: (2, ahead), the lower and the upper end of a band around the forecast.
     """
     figure = make_subplots(
         rows=2, cols=2, shared_xaxes=True, row_heights=[0.76, 0.24], column_widths=[0.68, 0.32], vertical_spacing=0.04,
@@ -44,6 +47,8 @@ def continued(
     _line(figure, before[-room:], past[-room:], "given", NEUTRAL, named=False)
     if truth is not None and len(truth):
         _line(figure, behind[: len(truth)], truth, "what came", NEUTRAL, named=False)
+    if interval is not None:
+        _band(figure, behind, interval)
     if other is not None:
         _line(figure, behind, other[1], other[0], f"rgb({ORANGE})", "dot")
     _line(figure, behind, forecast, "forecast", f"rgb({BLUE})")
@@ -54,7 +59,8 @@ def continued(
         hovertemplate="%{x}<br>weight %{y:.4f}<extra></extra>",
     )  # fmt: skip
     figure.add_trace(area, row=2, col=1)
-    curves = [past, forecast, *([other[1]] if other else []), *([truth] if truth is not None else [])]
+    others = (other[1] if other else None, truth, None if interval is None else interval.ravel())
+    curves = [past, forecast, *(each for each in others if each is not None)]
     _ends(figure, np.concatenate(curves), float(weights.max()))
     figure.update_xaxes(fixedrange=True, showgrid=False)
     figure.update_xaxes(range=[before[0], before[-1]], col=1)
@@ -87,6 +93,16 @@ def _tint(figure: go.Figure, times: Times, weights: Floats) -> None:
         showscale=False, hoverinfo="skip", name="weights",
     )  # fmt: skip
     figure.add_trace(tint, row=1, col=1)
+
+
+def _band(figure: go.Figure, times: Times, interval: Values) -> None:
+    """Where four of five values are expected."""
+    there_and_back = [*times, *reversed(times)]
+    band = go.Scatter(
+        x=there_and_back, y=[*interval[0], *interval[1][::-1]], mode="lines", line={"width": 0}, fill="toself",
+        fillcolor=f"rgba({BLUE}, {BAND})", name="4 of 5 expected", hoverinfo="skip",
+    )  # fmt: skip
+    figure.add_trace(band, row=1, col=2)
 
 
 def _line(

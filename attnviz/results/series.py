@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from attnviz.encode import EncodedSeries
 from attnviz.encode.seasons import Season, best_season, seasonal
+from attnviz.nets.series_past import READINGS
 from attnviz.results.base import Result, Run
 
 Values = NDArray[np.float64]
@@ -17,10 +18,14 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesResult(Result):
-    """`forecast`: (ahead,) in the unit of the series. Positions on its tape are steps, named by their dates."""
+    """`forecast`: (ahead,) in the unit of the series; `interval`: (2, ahead), between whose ends the model expects four of five.
+
+    Positions on its tape are steps, named by their dates.
+    """
 
     encoded: EncodedSeries
     forecast: Values
+    interval: Values
 
     @classmethod
     def of(cls, run: Run) -> "SeriesResult":
@@ -28,9 +33,10 @@ class SeriesResult(Result):
         series = cast(EncodedSeries, run.encoded)
         tape = run.tape.labelled(query=series.past_names, key=series.past_names)
         for layer in tape.layers_of("ahead"):
-            tape = tape.labelled(escape(layer), query=series.ahead_names)
-        forecast = series.restored(run.outputs[0].double().numpy())
-        return cls(card=run.net.card, encoded=series, tape=tape, seconds=run.seconds, forecast=forecast)
+            tape = tape.labelled(escape(layer), query=series.ahead_names, head=READINGS)
+        low, middle, high = series.restored(run.outputs[0].double().numpy().T)
+        interval = np.stack([low, high])
+        return cls(card=run.net.card, encoded=series, tape=tape, seconds=run.seconds, forecast=middle, interval=interval)
 
     @cached_property
     def naive(self) -> tuple[Season, Values]:
@@ -56,8 +62,8 @@ class SeriesResult(Result):
 
     @property
     def answer(self) -> dict[str, Any]:
-        """The forecast."""
-        return {"forecast": self.forecast.tolist()}
+        """The forecast, and the lower and the upper end of its interval."""
+        return {"forecast": self.forecast.tolist(), "interval": self.interval.tolist()}
 
     @property
     def given(self) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""series-attention: four small nets, one after the other, on taxi rides and on oil temperature, each with attention and without.
+"""series-attention: one small forecaster for series of every kind, and beside it the same without attention, from the same batches.
 
-Half of each batch are windows of the series' training part, half are invented series of any length, so that the net learns what a
-season is and not only a week of taxis. The running average of the last weights is what is shipped; the dev split decides nothing.
+Three quarters of the windows are made up anew for every batch, the others are cut from the training parts of public series, as they
+are and summed up to longer steps. What each window repeats after is found in it by the very function that the border uses. The
+running average of the last weights is what is shipped; the dev split decides nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,106 +13,124 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from attnviz.cards import ModelCard
 from attnviz.data import series
+from attnviz.encode.lags import lags, within
 from attnviz.encode.series import normalised
-from attnviz.evaluate_series import VARIANTS, Variant, error
+from attnviz.evaluate_series import VARIANTS, error
 from attnviz.load import WEIGHTS
-from attnviz.nets.series import SeriesForecaster
+from attnviz.nets.series import QUANTILES, SeriesForecaster
 from attnviz.train.invented import invented
 from attnviz.train.loop import Run, seed_everything
-from attnviz.train.schedule import Optimizers
+from attnviz.train.schedule import Optimizers, slope
 from attnviz.train.ship import half
 
-EPOCHS, STEPS, BATCH = 12, 50, 32
-STOPPED = {"weights.safetensors": 10, "etth1.safetensors": 8}  # epochs of nets that are stopped before the rate has fallen to 0
-RATE, WEIGHT_DECAY, AVERAGING = 3e-3, 0.05, 0.99
-BEND = 0.5  # where the loss turns from squares to absolute values, in deviations of the window
-FARTHEST = 8.0  # deviations: an invented series that leaves its window farther teaches nothing
-SHORTEST = 48
-INVENTED = 0.5
+CHUNKS, BATCHES = 10, 10  # an epoch has so many chunks of series, all of one length, and a chunk so many batches
+EPOCHS, SCHEDULED, LAST = 7, 18, 2  # the rate falls as if so many epochs were scheduled, and in the last ones to nothing
+STEPS_A_BATCH, MOST_ROWS, LEAST_ROWS = 4_800, 64, 8
+LONGEST = 1_600  # steps of which a season may be told
+RATE, WEIGHT_DECAY, AVERAGING = 4e-3, 0.02, 0.99
+OF_QUANTILES = (1.0, 2.0, 1.0)  # how much each counts
+REAL = 0.25
+FARTHEST = 10.0  # deviations: what leaves its window farther is cut there
+LEAST_ERROR = 0.01  # deviations: what a simple forecast errs less counts as this
+USUAL_LOSS = 3.0  # in errors of a simple forecast: beyond, a row counts by its logarithm
+VALIDATED = 29  # so many steps apart are the windows of the dev split that are looked at after an epoch
+AT = 12  # steps ahead at which a simple forecast is held against
 
 
 class Batch(NamedTuple):
-    """Real and invented windows, (window, past) each, and what came next, (window, ahead)."""
+    """What the net takes, `ahead` (row, ahead) on the same scale, and `usual` (row,), how far a simple forecast was off so far."""
 
     past: Tensor
+    seasons: Tensor
+    zero: Tensor
     ahead: Tensor
-    invented_past: Tensor
-    invented_ahead: Tensor
+    usual: Tensor
 
 
 class Learner(nn.Module):
     """One of the nets, its running average and its optimizer."""
 
-    def __init__(self, card: ModelCard, variant: Variant, seed: int) -> None:
+    def __init__(self, card: ModelCard, attention: bool, seed: int, rate: Callable[[float], float]) -> None:
         super().__init__()
         seed_everything(seed)
-        self.net = SeriesForecaster(**card.config, attention=variant.attention)
+        self.net = SeriesForecaster(**card.config, attention=attention)
         self.average = AveragedModel(self.net, multi_avg_fn=get_ema_multi_avg_fn(AVERAGING))  # type: ignore[no-untyped-call]
-        self.optimizer = Optimizers([torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)], EPOCHS * STEPS)
+        optimizer = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
+        self.optimizer = Optimizers([optimizer], 1, rate)
+
+    def learn(self, batch: Batch) -> Tensor:
+        """One step, and its loss."""
+        self.net.train()
+        loss = pinball(self.net(batch.past, batch.seasons, batch.zero), batch.ahead, batch.usual)
+        self.net.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimizer.step()
+        self.average.update_parameters(self.net)
+        return loss.detach()
 
 
 class SeriesRun(Run):
-    """Training as `attnviz.train.loop.fit` drives it, an epoch being one of one net."""
+    """Training as `attnviz.train.loop.fit` drives it; both nets learn from every batch."""
 
-    def __init__(
-        self, card: ModelCard, data: Path, device: str, variants: dict[str, Variant] = VARIANTS, seed: int = 0
-    ) -> None:  # fmt: skip
-        self.card, self.device, self.variants, self.seed = card, device, variants, seed
-        self.past, self.ahead = card.series["past"], card.series["ahead"]
-        self.order = [(file, epoch) for file in variants for epoch in range(min(EPOCHS, STOPPED.get(file, EPOCHS)))]
-        self.epochs = len(self.order)
-        self.data = {name: series.read(data, name) for name in {variant.series for variant in variants.values()}}
-        self.learners = {file: Learner(card, variant, seed).to(device) for file, variant in variants.items()}
+    epochs = EPOCHS
+
+    def __init__(self, card: ModelCard, data: Path, device: str, seed: int = 0) -> None:
+        self.card, self.device, self.seed = card, device, seed
+        self.past, self.ahead, self.least = (card.series[key] for key in ("past", "ahead", "least"))
+        self.dev = series.read(data, next(iter(series.SOURCES)))
+        self.real = series.training(data)
+        self.learners = {file: Learner(card, attention, seed, self.rate).to(device) for file, attention in VARIANTS.items()}
         self.state = {
             **{f"{file} net": learner for file, learner in self.learners.items()},
             **{f"{file} optimizer": learner.optimizer for file, learner in self.learners.items()},
         }
 
     def steps(self) -> int:
-        return STEPS
+        return CHUNKS * BATCHES
+
+    def rate(self, step: float) -> float:
+        """The learning rate's factor at a step."""
+        epoch = step / self.steps()
+        return slope(epoch / SCHEDULED) * min(1.0, max(0.0, (EPOCHS - epoch) / LAST))
 
     def batches(self, epoch: int) -> Iterator[Batch]:
-        """Windows drawn anew in every epoch, the same for every net; from here on the net of this epoch learns."""
-        self.file, number = self.order[epoch]
-        source = self.data[self.variants[self.file].series]
-        torch.manual_seed(self.seed + number)  # so that a net is the same whatever others are trained before it
-        random = np.random.default_rng([self.seed, number])
-        last = source.ends["train"] - self.ahead
-        for _ in range(STEPS):
-            firsts = random.integers(self.past, last + 1, BATCH)
-            real = _normal(*series.windows(source.values, firsts, self.past, self.ahead))
-            length = int(random.integers(SHORTEST, self.past + 1))
-            made = invented(BATCH // 2, length + self.ahead, random)
-            yield Batch(*(part.to(self.device) for part in (*real, *_normal(made[:, :length], made[:, length:]))))
+        """Windows made and drawn anew in every epoch."""
+        random = np.random.default_rng([self.seed, epoch])
+        for _ in range(CHUNKS):
+            known = int(np.exp(random.uniform(np.log(self.least), np.log(LONGEST))))
+            seen = min(known, self.past)
+            rows = int(np.clip(STEPS_A_BATCH // seen, LEAST_ROWS, MOST_ROWS))
+            chunk = self._chunk(rows * BATCHES, known, seen, random)
+            for start in range(0, rows * BATCHES, rows):
+                yield Batch(*(part[start : start + rows].to(self.device) for part in chunk))
+
+    def _chunk(self, count: int, known: int, seen: int, random: np.random.Generator) -> Batch:
+        """Made series and real ones in random order, `known` steps and those ahead, of which the net sees the last ones."""
+        real = series.cut(self.real, int(REAL * count), known + self.ahead, random)
+        made = np.concatenate([real, invented(count - len(real), known + self.ahead, random)])
+        made = made[random.permutation(count)]
+        return batch(made[:, :known], made[:, known:], seen)
 
     def step(self, batch: Batch) -> Tensor:
-        learner = self.learners[self.file]
-        learner.net.train()
-        loss = _loss(learner.net(batch.past), batch.ahead)
-        loss = loss + INVENTED * _loss(learner.net(batch.invented_past), batch.invented_ahead)
-        learner.net.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(learner.net.parameters(), 1.0)
-        learner.optimizer.step()
-        learner.average.update_parameters(learner.net)
-        return loss.detach()
+        """The loss of the net with attention."""
+        losses = [learner.learn(batch) for learner in self.learners.values()]
+        return losses[0]
 
     def validate(self) -> float:
-        """1 - the squared error on the dev split, in variances of the training part."""
-        source = self.data[self.variants[self.file].series]
-        found = error(self.learners[self.file].average.module.eval(), source, "dev", self.past, self.ahead)
-        return 1 - float((found**2).mean())
+        """1 - the absolute error on the dev split of the taxi rides, in deviations of their training part."""
+        found = error(self.network().eval(), self.dev, "dev", self.card, every=VALIDATED)
+        return 1 - float(np.abs(found.middle).mean())
 
     def network(self) -> nn.Module:
         return self._averaged(WEIGHTS)
 
     def extra_files(self, out: Path) -> None:
-        for file in self.variants:
+        for file in self.learners:
             if file != WEIGHTS:
                 save_file({name: half(value) for name, value in self._averaged(file).state_dict().items()}, out / file)
                 (out / file).chmod(0o644)
@@ -120,12 +139,33 @@ class SeriesRun(Run):
         return self.learners[file].average.module
 
 
-def _normal(past: series.Values, ahead: series.Values) -> tuple[Tensor, Tensor]:
-    """(window, past), (window, ahead) -> the same by mean and deviation of each window's past."""
-    window, centre, scale = normalised(past)
-    target = np.clip((ahead - centre[:, None]) / scale[:, None], -FARTHEST, FARTHEST)
-    return torch.from_numpy(window), torch.from_numpy(target.astype(np.float32))
+def batch(known: series.Values, ahead: series.Values, seen: int) -> Batch:
+    """(row, known), (row, ahead) -> the last `seen` steps as the border makes them, and what came on the same scale."""
+    window, centre, scale = normalised(known[:, -seen:])
+    target = np.clip((ahead - centre[:, None]) / scale[:, None], -FARTHEST, FARTHEST).astype(np.float32)
+    seasons = within(lags(known), seen)
+    past, lag = torch.from_numpy(window), torch.from_numpy(seasons)
+    return Batch(
+        past, lag, torch.from_numpy((-centre / scale).astype(np.float32)), torch.from_numpy(target), usual(past, lag[:, 0])
+    )
 
 
-def _loss(found: Tensor, wanted: Tensor) -> Tensor:
-    return F.smooth_l1_loss(found, wanted, beta=BEND)
+def usual(past: Tensor, lag: Tensor) -> Tensor:
+    """(row,): how far off the last value was `AT` steps later, or the season again where that was nearer; in deviations."""
+    places = torch.arange(past.shape[1])
+    back = torch.where(lag > 0, lag * (-(-AT // lag.clamp(min=1))), AT)
+    errors = []
+    for distance in (back, torch.full_like(back, min(AT, past.shape[1] // 2))):
+        then = places[None] - distance[:, None]
+        there = then >= 0
+        off = (past - past.gather(1, then.clamp(min=0))).abs()
+        errors.append(torch.where(there.any(1), (off * there).sum(1) / there.sum(1).clamp(min=1), torch.inf))
+    return torch.minimum(*errors).clamp(min=LEAST_ERROR)
+
+
+def pinball(found: Tensor, wanted: Tensor, usual: Tensor) -> Tensor:
+    """(row, ahead, quantile), (row, ahead) -> the quantile loss (Koenker and Bassett, 1978) in usual errors, the mean over rows."""
+    level = found.new_tensor(QUANTILES)
+    over = wanted[:, :, None] - found
+    losses = (torch.maximum(level * over, (level - 1) * over) * found.new_tensor(OF_QUANTILES)).sum(2).mean(1) / usual
+    return torch.where(losses < USUAL_LOSS, losses, USUAL_LOSS * (1 + (losses / USUAL_LOSS).clamp(min=1).log())).mean()

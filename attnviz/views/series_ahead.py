@@ -9,7 +9,7 @@ from attnviz.exhibit import Exhibit
 from attnviz.maps import AttentionMap
 from attnviz.results import SeriesResult
 from attnviz.state import Choice, Chosen, Whole
-from attnviz.views.heads import head_choice, head_name, of_head, placed
+from attnviz.views.heads import MEAN, head_choice, head_name, of_head, placed
 from attnviz.views.view import View
 from attnviz.weights import Floats
 
@@ -36,19 +36,27 @@ def forecast(result: SeriesResult, m: AttentionMap, step: int, head: int | str) 
     most, name = int(weights.argmax()), f"step +{step + 1}, {series.ahead_names[step]}"
     figure = plot.continued(
         series.times(series.start, series.first + series.ahead), series.past, result.forecast, weights,
-        (f"seasonal naive: {season.name}", naive), series.truth, step, series.filled[series.start : series.first],
+        (f"seasonal naive: {season.name}", naive), series.truth, step, series.filled[series.start : series.first], result.interval,
     )  # fmt: skip
     caption = (
         f"{result.card.name} goes on with “{series.name}” for {series.ahead} steps. S{name[1:]}, looks most at "
-        f"{series.past_names[most]}, with {weights[most]:.3f} of its attention ({head_name(head)}; the weights sum to 1). "
-        + _errors(result)
+        f"{series.past_names[most]}, with {weights[most]:.3f} of its attention ({_taken(result, head)}). " + _errors(result)
     )
     legend = (
-        "Tint and area: those weights; the strongest tint is the largest. A past step stands for the net's state after it, which "
-        f"remembers what came before. Dotted: the seasonal-naive forecast, {season.name}."
+        "Tint and area: those weights; the strongest tint is the largest. The forecast is the past by these weights, each step "
+        "read as its head reads it, and a small correction. Around it: where the net expects four of five values. "
+        f"Dotted: the seasonal-naive forecast, {season.name}."
         + (" Grey behind the dashed line: what came." if len(series.truth) else "")
     )
     return Exhibit("forecast", f"Where it looked for {name}", (figure,), caption, (m,), result, legend)
+
+
+def _taken(result: SeriesResult, head: int | str) -> str:
+    """Which part of the attention it is."""
+    if head == MEAN:
+        return "of all readings together; the weights sum to 1"
+    names = _ahead(result).labels.get("head")
+    return f"the part that is read {names[int(head)]}" if names else head_name(head)
 
 
 def _errors(result: SeriesResult) -> str:

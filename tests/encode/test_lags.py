@@ -56,3 +56,12 @@ def test_too_few_steps_have_none() -> None:
 def test_what_is_held_back_is_not_looked_at_for_a_season() -> None:
     values = np.concatenate([wave(7, 140, 0.1), wave(11, 140, 0.1)])
     assert encode_series(values, past=100, ahead=24, least=12, hold_back=140).seasons == (7,)
+
+
+def test_the_border_hands_the_net_the_seasons_and_where_zero_is() -> None:
+    values = 10 + wave(7, 140, 0.1)
+    found = encode_series(values, past=100, ahead=24, least=12)
+    assert found.tensors["seasons"].tolist() == [[7, 0]]
+    assert found.seasons == (7,)
+    window = values[-100:]
+    np.testing.assert_allclose(found.tensors["zero"].numpy(), [-window.mean() / window.std()], rtol=1e-5)
