@@ -17,7 +17,6 @@ from attnviz.encode.seasons import best_season, seasonal
 from attnviz.encode.series import normalised
 from attnviz.nets import Net
 from attnviz.nets.series import SeriesForecaster
-from attnviz.predict import decide
 
 BATCH = 128
 BLOCK_DAYS = 7  # windows of a week belong together: neighbours share nearly all they know
@@ -141,16 +140,21 @@ def _cuts(nets: dict[str, SeriesForecaster], made: kinds.Made) -> list[Cut]:
     found = []
     for hold_back in kinds.cuts(made):
         one = encode_series(made.values, **nets["model"].card.series, hold_back=hold_back)
-        says = {name: decide(net, one) for name, net in nets.items()}
+        low, middle, high = _says(nets["model"], one)
         known = one.values[: one.first]
-        low, high = says["model"].interval
         found.append(Cut(
-            model=_off(says["model"].forecast, one), without_attention=_off(says["without_attention"].forecast, one),
+            model=_off(middle, one), without_attention=_off(_says(nets["without_attention"], one)[1], one),
             seasonal_naive=_off(seasonal(known, made.season, one.ahead), one),
             found_naive=_off(seasonal(known, best_season(one).steps, one.ahead), one),
             covered=float(((low <= one.truth) & (one.truth <= high)).mean()),
         ))  # fmt: skip
     return found
+
+
+@torch.no_grad()
+def _says(net: SeriesForecaster, one: EncodedSeries) -> Values:
+    """(3, ahead): the lower end, the forecast and the upper end, in the unit of the series; nothing is recorded."""
+    return one.restored(net(**one.tensors)[0].double().numpy().T)
 
 
 def _off(forecast: Values, one: EncodedSeries) -> float:

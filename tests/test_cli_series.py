@@ -39,7 +39,7 @@ def test_a_forecast_is_written_with_its_maps(model: Path, series: Path, tmp_path
     assert found["truth"] == [5.5, 6.5, 0.5]
     assert found["ahead_steps"] == ["Fri 2024-01-26", "Sat 2024-01-27", "Sun 2024-01-28"]
     look = next(m for m in found["maps"] if m["layer"] == "look")
-    np.testing.assert_allclose(np.sum(look["weights"], axis=-1), 1, atol=1e-5)
+    np.testing.assert_allclose(np.sum(look["weights"], axis=(0, -1)), 1, atol=1e-5)
     assert look["labels"]["query"] == found["ahead_steps"]
     assert look["labels"]["key"] == found["past_steps"]
 
