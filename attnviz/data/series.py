@@ -92,7 +92,7 @@ def read(data: Path, name: str) -> Series:
 
 # What else is learned from: file, columns, share of the steps that train, and how many steps are summed up to one.
 LEARNED = (
-    ("nab/nyc_taxi.csv.gz", ("value",), 0.7, (1, 1, 1, 1, 2, 4, 48)),
+    ("nab/nyc_taxi.csv.gz", ("value",), 0.7, (1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 48)),
     ("nab/ambient_temperature_system_failure.csv.gz", ("value",), 0.7, (1, 4, 24)),
     ("nab/machine_temperature_system_failure.csv.gz", ("value",), 0.7, (1, 6, 12)),
     ("ett/ETTh1.csv.gz", ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT", "OT"), 12 * 720, (1, 3, 24)),

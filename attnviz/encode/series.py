@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from attnviz.encode.calendar import Calendar
-from attnviz.encode.even import Given, Values, constant, even
+from attnviz.encode.even import Even, Given, Values, constant, even
 from attnviz.encode.lags import lags, within
 from attnviz.errors import InputError
 
@@ -76,6 +76,11 @@ class EncodedSeries:
         """(ahead,)."""
         return self.names[self.first - self.start :]
 
+    @property
+    def whole(self) -> Even:
+        """The series alone, to begin a forecast elsewhere."""
+        return Even(self.name, self.values, self.filled, self.calendar, ())
+
     def restored(self, forecast: Values) -> Values:
         """What the model says, (ahead,), in the unit of the series."""
         return forecast * self.scale + self.centre
@@ -96,7 +101,12 @@ def encode_series(
     `column` and `dates` as `even` takes them. The forecast begins behind the end, or so many steps before it as `hold_back` says.
     InputError where the series cannot be taken.
     """
-    name, values, filled, calendar, notes, taken = even(raw, column, dates)
+    return seen(even(raw, column, dates), past=past, ahead=ahead, least=least, hold_back=hold_back)
+
+
+def seen(series: Even, *, past: int, ahead: int, least: int, hold_back: int = 0) -> EncodedSeries:
+    """The same of a series that is even."""
+    name, values, filled, calendar, notes, taken = series
     if len(values) < least:
         raise InputError(f"the series “{name}” has {len(values):,} steps, the least is {least:,}", "give a longer one")
     first = len(values) - hold_back

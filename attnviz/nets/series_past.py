@@ -7,7 +7,7 @@ from torch import Tensor
 
 LEAST = 1e-3  # deviations of the window: an error below counts as this one
 STEP_FEATURES, AHEAD_FEATURES, RELATIONS = 13, 16, 10
-READINGS = ("as it was", "as it was", "at today's level", "in proportion", "with the trend", "with the last trend")
+READINGS = ("as it was (1)", "as it was (2)", "at today's level", "in proportion", "with the trend", "with the last trend")
 COUNTED = (1, 2, 3, 4, 6, 9, 13, 18)  # steps ahead at which simple forecasts are counted, and for those before them
 FARTHEST_RATIO = 4.0
 

@@ -50,6 +50,23 @@ class SeriesResult(Result):
         return float(np.abs(forecast[: len(truth)] - truth).mean()) if len(truth) else None
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """With a sentence where the naive forecast was nearer to what came."""
+        return (*self.encoded.notes, *filter(None, (self.outdone,)))
+
+    @property
+    def outdone(self) -> str:
+        """A sentence where the naive forecast was nearer to what came than the model's, else ""."""
+        season, naive = self.naive
+        ours, theirs = self.error(self.forecast), self.error(naive)
+        if ours is None or theirs is None or ours <= theirs:
+            return ""
+        return (
+            f"On the end that was held back the naive forecast ({season.name}) was nearer than the model's, by {theirs:,.4g} to "
+            f"{ours:,.4g}: this may be a kind of series that the model does not know."
+        )
+
+    @property
     def said(self) -> str:
         """The first and last number."""
         return f"{len(self.forecast)} steps from {self.forecast[0]:.6g} to {self.forecast[-1]:.6g}"

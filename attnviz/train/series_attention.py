@@ -28,12 +28,13 @@ from attnviz.train.schedule import Optimizers, slope
 from attnviz.train.ship import half
 
 CHUNKS, BATCHES = 10, 10  # an epoch has so many chunks of series, all of one length, and a chunk so many batches
-EPOCHS, SCHEDULED, LAST = 7, 18, 2  # the rate falls as if so many epochs were scheduled, and in the last ones to nothing
+EPOCHS = 36
 STEPS_A_BATCH, MOST_ROWS, LEAST_ROWS = 4_800, 64, 8
 LONGEST = 1_600  # steps of which a season may be told
-RATE, WEIGHT_DECAY, AVERAGING = 4e-3, 0.02, 0.99
+FULL = 0.3  # of the chunks: as many steps as the net can see, and more
+RATE, RISE, WEIGHT_DECAY, AVERAGING = 4e-3, 0.04, 0.02, 0.99
 OF_QUANTILES = (1.0, 2.0, 1.0)  # how much each counts
-REAL = 0.25
+REAL = 0.3
 FARTHEST = 10.0  # deviations: what leaves its window farther is cut there
 LEAST_ERROR = 0.01  # deviations: what a simple forecast errs less counts as this
 USUAL_LOSS = 3.0  # in errors of a simple forecast: beyond, a row counts by its logarithm
@@ -95,14 +96,14 @@ class SeriesRun(Run):
 
     def rate(self, step: float) -> float:
         """The learning rate's factor at a step."""
-        epoch = step / self.steps()
-        return slope(epoch / SCHEDULED) * min(1.0, max(0.0, (EPOCHS - epoch) / LAST))
+        return slope(step / self.steps() / EPOCHS, RISE)
 
     def batches(self, epoch: int) -> Iterator[Batch]:
         """Windows made and drawn anew in every epoch."""
         random = np.random.default_rng([self.seed, epoch])
         for _ in range(CHUNKS):
-            known = int(np.exp(random.uniform(np.log(self.least), np.log(LONGEST))))
+            least = self.past if random.random() < FULL else self.least
+            known = int(np.exp(random.uniform(np.log(least), np.log(LONGEST))))
             seen = min(known, self.past)
             rows = int(np.clip(STEPS_A_BATCH // seen, LEAST_ROWS, MOST_ROWS))
             chunk = self._chunk(rows * BATCHES, known, seen, random)

@@ -6,6 +6,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.reading import choose, figure, quiet
 
 READ_AREA = "figure => Array.from(figure._fullData[figure._fullData.length - 1].y)"
+READ_FORECAST = "figure => Array.from(figure._fullData.find(trace => trace.name === 'forecast').y)"
+HAS_BAND = "figure => figure._fullData.some(trace => trace.name === '4 of 5 expected' && trace.fill === 'toself')"
 
 
 def open_series(page: Page, url: str) -> None:
@@ -51,6 +53,25 @@ def test_an_uploaded_csv_is_gone_on_with_and_a_broken_one_is_refused(page: Page,
     expect(page.get_by_text("No column of the file holds numbers alone")).to_be_visible()
 
 
+def test_a_weekly_pattern_with_growth_goes_on_with_both(page: Page, url: str) -> None:
+    open_series(page, url)
+    page.locator(".st-key-series-source").get_by_text("Upload").click()
+    quiet(page)
+    day, week = np.arange(224), np.array([9, 10, 10, 11, 14, 17, 4])
+    came = (1 + day / 200) * week[day % 7]
+    lines = ["day,sold", *(f"{np.datetime64('2024-01-01') + i},{value:.2f}" for i, value in enumerate(came[:200]))]
+    file = {"name": "shop.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
+    page.locator(".st-key-series-upload input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    page.locator(".st-key-series-begin").get_by_text("What comes next").click()
+    expect(page.get_by_text("Forecast: 24 steps of one day from Fri 2024-07-19")).to_be_visible()
+    quiet(page)
+    shown = np.array(figure(page, "series-forecast-figure").evaluate(READ_FORECAST), dtype=float)
+    truth, week_before = came[200:], np.resize(came[193:200], 24)
+    assert np.abs(shown - truth).mean() < 0.5 * np.abs(week_before - truth).mean()  # the growth
+    assert np.corrcoef(shown, truth)[0, 1] > 0.97  # the week
+    assert figure(page, "series-forecast-figure").evaluate(HAS_BAND)
+
+
 def test_a_link_opened_by_somebody_else_shows_the_same_numbers_and_so_do_reload_back_and_forward(
     page: Page, browser: Browser, url: str
 ) -> None:
@@ -61,7 +82,7 @@ def test_a_link_opened_by_somebody_else_shows_the_same_numbers_and_so_do_reload_
     page.keyboard.press("End")
     expect(page.get_by_text("Where it looked for step +24")).to_be_visible()
     quiet(page)
-    choose(page, "series-head", "Head 2")
+    choose(page, "series-head", "at today's level")
     expect(page).to_have_url(f"{url}/series?sample=rhythm&step=24&head=2")
     shown = weights(page)
     assert not np.allclose(shown, first[: len(shown)])

@@ -95,7 +95,7 @@ def test_readings_of_a_season_on_a_line_go_on_with_both() -> None:
     told = described(past, torch.tensor([[4, 0]]), torch.tensor([-50.0]), 3)
     of = {name: told.readings[0, i, 36:39] + told.shifts[0, i] for i, name in enumerate(READINGS)}  # one season before
     torch.testing.assert_close(of["with the trend"], truth, atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(of["as it was"], past[0, 36:39])
+    torch.testing.assert_close(of["as it was (1)"], past[0, 36:39])
     torch.testing.assert_close(of["at today's level"], past[0, 36:39] + told.level[0] - trailing(past, torch.tensor([4]))[0, 36:39])
 
 

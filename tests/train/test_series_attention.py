@@ -22,8 +22,8 @@ from tests import tiny
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     small = {
         "EPOCHS": 2,
-        "SCHEDULED": 4,
-        "LAST": 1,
+        "FULL": 0.0,
+        "RISE": 0.3,
         "CHUNKS": 2,
         "BATCHES": 2,
         "LONGEST": 40,

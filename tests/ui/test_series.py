@@ -70,6 +70,17 @@ def test_the_future_has_no_error_to_tell(page: AppTest) -> None:
     assert "Off by" not in said(page)
 
 
+def test_before_a_future_the_end_that_is_known_is_tried_and_a_nearer_naive_forecast_is_told(page: AppTest) -> None:
+    told = "On the end that was held back the naive forecast (5 steps before) was nearer than the model's"
+    page.segmented_control(key="series-source").set_value("upload").run()
+    beat = b"day;level\n" + b"".join(f"2024-01-{day:02d};{day % 5},5\n".encode() for day in range(1, 31))
+    page.file_uploader(key="series-upload").upload("beat.csv", beat, "text/csv").run()
+    assert told in said(page)
+    page.segmented_control(key="series-begin").set_value("future").run()
+    assert "Off by" not in said(page)
+    assert told in said(page)
+
+
 def test_every_sample_can_be_gone_on_with(page: AppTest) -> None:
     for sample in ("taxi", "bicycles", "power", "ice-cream", "rhythm"):
         page.selectbox(key="series-sample").set_value(sample).run()
@@ -93,7 +104,7 @@ def test_a_file_is_gone_on_with_and_a_bad_one_is_refused_in_a_sentence(page: App
 def test_the_address_holds_what_was_chosen_and_nothing_else(page: AppTest) -> None:
     assert address(page) == {}
     page.slider(key="series-step").set_value(3).run()
-    page.segmented_control(key="series-head").set_value(1).run()
+    page.selectbox(key="series-head").set_value(1).run()
     assert address(page) == {"step": "3", "head": "1"}
     page.slider(key="series-step").set_value(1).run()
     assert address(page) == {"head": "1"}
@@ -104,7 +115,7 @@ def test_an_address_brings_its_state_and_so_does_the_way_back(page: AppTest) -> 
     page.run()
     assert not page.exception
     assert "Step +2 looks at" in said(page)
-    assert (page.selectbox(key="series-sample").value, page.segmented_control(key="series-head").value) == ("rhythm", 0)
+    assert (page.selectbox(key="series-sample").value, page.selectbox(key="series-head").value) == ("rhythm", 0)
     assert "Off by" not in said(page)
     page.query_params.clear()
     page.run()
@@ -119,7 +130,7 @@ def test_what_an_address_asks_for_and_is_not_there_is_said_and_the_rest_is_shown
         "The address cannot be followed in all: “99” is no step. It is a whole number from 1 to 3.",
         "The address asks for “colour”, which is not chosen here.",
     ]
-    assert page.segmented_control(key="series-head").value == 1
+    assert page.selectbox(key="series-head").value == 1
     assert address(page) == {"head": "1"}
 
 

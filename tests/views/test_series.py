@@ -32,7 +32,7 @@ def test_a_step_and_a_head_are_a_row_of_that_heads_map(result: SeriesResult) -> 
     assert np.array_equal(np.asarray(forecast.figures[0].data[-1].y, np.float32), weights[1])
     assert np.array_equal(np.asarray(steps.figures[0].data[0].z, np.float32), weights)
     assert forecast.title == "Where it looked for step +2, step 30"
-    assert f"with {weights[1].max():.3f} of its attention (head 1; the weights sum to 1)" in forecast.caption
+    assert f"with {weights[1].max():.3f} of its attention (the part that is read as it was (2))" in forecast.caption
     assert ranked.caption.startswith(f"Half of the attention lies on {half(weights[1])} of 12 steps.")
 
 
@@ -50,6 +50,19 @@ def test_an_error_is_the_mean_distance_from_what_came(result: SeriesResult) -> N
     assert known.error(np.array([4.0, 8, 100])) == 1.5
     coming = replace(result, encoded=encode_series([1.0, 2, 3], past=4, ahead=3, least=2))
     assert coming.error(np.zeros(3)) is None
+
+
+def test_where_the_naive_forecast_was_nearer_it_is_said_and_else_it_is_not(result: SeriesResult) -> None:
+    from dataclasses import replace
+
+    beat = [1.0, 2, 3] * 4
+    naive_is_right = replace(result, encoded=encode_series([*beat, 1, 2, 9], past=12, ahead=3, least=2, hold_back=3))
+    assert naive_is_right.naive[1].tolist() == [1, 2, 3]
+    assert replace(naive_is_right, forecast=np.array([1.0, 2, 9])).outdone == ""
+    assert replace(naive_is_right, forecast=np.array([1.0, 2, 3])).outdone == ""
+    worse = replace(naive_is_right, forecast=np.array([1.0, 2, 0]))
+    assert "was nearer than the model's, by 2 to 3: this may be" in worse.outdone
+    assert worse.remarks[-1] == worse.outdone
 
 
 def test_half_of_the_attention_lies_on_so_many_steps() -> None:

@@ -7,8 +7,10 @@ import streamlit as st
 from attnviz.cards import ModelCard
 from attnviz.encode import Table, read_table
 from attnviz.encode.even import even
+from attnviz.encode.series import seen
 from attnviz.errors import InputError
 from attnviz.paths import ASSETS
+from attnviz.predict import decide
 from attnviz.results import SeriesResult
 from attnviz.state import Choice, OneOf, Whole
 from attnviz.ui import cache, say, widgets
@@ -38,7 +40,7 @@ def decided(state: State, card: ModelCard) -> SeriesResult | None:
         return None
     result, fresh = cache.attempted(f"series {card.name}", lambda: _run(state, card, raw))
     if result is not None and fresh:
-        widgets.notes(result.remarks)
+        widgets.notes((*result.remarks, *filter(None, (_outdone_before(result),))))
         _left_out(_table(raw))
     return result
 
@@ -80,6 +82,19 @@ def _run(state: State, card: ModelCard, raw: bytes) -> SeriesResult:
     held = [Choice("back", "Steps held back", back, min(ahead, back.high), seen)] if compares else []
     values |= controls(state, [BEGIN, *held, *parts])
     return cache.series(card.name, about, table, column=column, dates=dates, hold_back=values["back"] if compares else 0)
+
+
+def _outdone_before(result: SeriesResult) -> str:
+    """Of a forecast of the future: a sentence where on the end that is known the naive forecast would have been nearer."""
+    series, options = result.encoded, result.card.series
+    if len(series.truth):
+        return ""
+    back = min(series.ahead, len(series.values) - options["least"])
+    try:
+        before = result.once("before", lambda: decide(cache.model(result.card.name), seen(series.whole, **options, hold_back=back)))
+    except InputError:  # before its end it may stand still
+        return ""
+    return before.outdone
 
 
 def _dates(name: str) -> str:

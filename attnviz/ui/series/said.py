@@ -19,8 +19,7 @@ def said(result: SeriesResult) -> None:
     ours, theirs = result.error(forecast), result.error(naive)
     if ours is None or theirs is None:
         return
-    nearer = " On these steps that one is nearer." if theirs < ours else ""
     st.markdown(
         f"Off by **{ours:,.4g}** on average over the {len(series.truth)} steps that are known; the seasonal-naive forecast "
-        f"({season.name}) by **{theirs:,.4g}**.{nearer}"
+        f"({season.name}) by **{theirs:,.4g}**."
     )
