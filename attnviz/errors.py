@@ -26,6 +26,10 @@ class InputError(AttnvizError):
     """A text, image or series that cannot be taken as it is."""
 
 
+class Busy(AttnvizError):
+    """More visitors wait for a model than may."""
+
+
 class CardError(AttnvizError):
     """A card.toml that is missing, unreadable or incomplete."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from threading import RLock
 from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor
@@ -43,12 +44,17 @@ class Result:
     def _found(self) -> dict[Hashable, Any]:
         return {}
 
+    @cached_property
+    def _lock(self) -> RLock:
+        return RLock()
+
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` finds in this result, worked out once; of many such findings those asked for longest go."""
-        self._found[key] = found = self._found.pop(key) if key in self._found else make()
-        while len(self._found) > REMEMBERED:
-            del self._found[next(iter(self._found))]
-        return found
+        """What `make` finds in this result, worked out once, also for several threads; those asked for longest go."""
+        with self._lock:
+            self._found[key] = found = self._found.pop(key) if key in self._found else make()
+            while len(self._found) > REMEMBERED:
+                del self._found[next(iter(self._found))]
+            return found
 
     @property
     def stem(self) -> str:

@@ -1,15 +1,16 @@
-"""What visitors share, which is the models, and what each keeps, which is results, in one bounded store."""
+"""What visitors share: the models, and the results, in one bounded store by what was put in."""
 
 import hashlib
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
 
 from attnviz.encode import Table
 from attnviz.errors import AttnvizError, InputError
+from attnviz.limits import LIMITS
 from attnviz.load import load
 from attnviz.nets import Net, Translator
 from attnviz.predict import predict_as
@@ -17,56 +18,58 @@ from attnviz.record import Tape
 from attnviz.results import PhotoResult, SeriesResult, TextResult, Translation
 from attnviz.translate import force, look, translate
 from attnviz.ui import say
+from attnviz.ui.reading import waited
+from attnviz.ui.store import Kept, Store
 from attnviz.ui.warm import settle
 
 T = TypeVar("T")
 
 KEPT, LATEST = "results", "results-latest"
-MOST = 60
-MOST_BYTES = 1 << 30  # of arrays; the last result is kept whatever its size
+REMEMBERED = 60
 
 
-class Kept(NamedTuple):
-    """A result, and how many bytes its arrays take."""
-
-    value: Any
-    bytes: int
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=LIMITS.models_loaded)
 def model(name: str) -> Net:
-    """A model, loaded once for all visitors; nothing is ever switched on it. Errors are not kept."""
+    """A model, loaded once for all visitors; nothing is ever switched on it. Errors are not kept.
+
+    One that is loaded again has no results yet.
+    """
     found = load(name)
+    store().forget(name)
     settle()
     return found
 
 
 def text(name: str, raw: str, **options: Any) -> TextResult:
-    """The visitor's result for this text, worked out once: another layer, head or slider runs no model."""
-    return once(_key(name, raw, options), lambda: predict_as(TextResult, model(name), raw, **options))
+    """The result for this text, worked out once: another layer, head or slider runs no model."""
+    net = model(name)
+    return once(_key(name, raw, options), lambda: predict_as(TextResult, net, raw, **options))
 
 
 def photo(name: str, raw: bytes, **options: Any) -> PhotoResult:
     """The same for a photo."""
-    return once(_key(name, raw, options), lambda: predict_as(PhotoResult, model(name), raw, **options))
+    net = model(name)
+    return once(_key(name, raw, options), lambda: predict_as(PhotoResult, net, raw, **options))
 
 
 def series(name: str, about: str, table: Table, **options: Any) -> SeriesResult:
     """The same for a table that was read before, which `about` names."""
-    return once((name, about, *sorted(options.items())), lambda: predict_as(SeriesResult, model(name), table, **options))
+    net = model(name)
+    return once((name, about, *sorted(options.items())), lambda: predict_as(SeriesResult, net, table, **options))
 
 
 def translation(name: str, text: str, beams: int, *, sentence: int = 1, prefix: str = "", choose: int = 0) -> Translation:
     """The same for a translator and a sentence of the text; another step, head or beam runs no search."""
-    key = _key(name, text, {"sentence": sentence, "prefix": prefix, "beams": beams})
-    best = once(key, lambda: translate(translator(name), text, prefix, beams, sentence=sentence))
+    key, net = _key(name, text, {"sentence": sentence, "prefix": prefix, "beams": beams}), translator(name)
+    best = once(key, lambda: translate(net, text, prefix, beams, sentence=sentence))
     choose = min(choose, len(best.outputs) - 1)
-    return best if choose == best.chosen else once((*key, choose), lambda: look(translator(name), best, choose))
+    return best if choose == best.chosen else once((*key, choose), lambda: look(net, best, choose))
 
 
 def forced(name: str, text: str, translation: str) -> Translation:
     """What a translator says of a given translation."""
-    return once((name, fingerprint(text), "says", translation), lambda: force(translator(name), text, translation))
+    net = translator(name)
+    return once((name, fingerprint(text), "says", translation), lambda: force(net, text, translation))
 
 
 def translator(name: str) -> Translator:
@@ -82,17 +85,28 @@ def _key(name: str, raw: str | bytes, options: Mapping[str, Any]) -> tuple[Hasha
 
 
 def once(key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
-    """The visitor's `make()` of this key, worked out once; those not asked for longest go where there are too many.
+    """`make()` of this key, worked out once for all visitors who ask for it; its first part is the line they stand in.
 
-    What cannot be taken is not tried again either: a refused input is refused from the store.
+    What cannot be taken is not tried again either: a refused input is refused from the store. A session keeps the names of what it
+    asked for, and of each of its places the last result. While a visitor waits, closing the
+    page or asking for something else takes them out of the line.
     """
-    kept: dict[tuple[Hashable, ...], Kept] = st.session_state.setdefault(KEPT, {})
-    kept[key] = found = kept.pop(key, None) or _weighed(_made(make))
-    while len(kept) > MOST or (len(kept) > 1 and sum(each.bytes for each in kept.values()) > MOST_BYTES):
-        del kept[next(iter(kept))]
-    if isinstance(found.value, InputError):
-        raise InputError(found.value.finding, found.value.cure)
-    return found.value
+    asked: dict[tuple[Hashable, ...], bool] = st.session_state.setdefault(KEPT, {})
+    asked[key] = asked.pop(key, True)
+    while len(asked) > REMEMBERED:
+        del asked[next(iter(asked))]
+    with waited() as tell:
+        value = store().once(key, lambda: _weighed(_made(make)), tell)
+    if isinstance(value, InputError):
+        raise InputError(value.finding, value.cure)
+    found: T = value
+    return found
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> Store:
+    """The one of this server."""
+    return Store(LIMITS.results_kept, LIMITS.results_bytes, LIMITS.at_once, LIMITS.waiting)
 
 
 def _made(make: Callable[[], T]) -> T | InputError:
@@ -105,15 +119,15 @@ def _made(make: Callable[[], T]) -> T | InputError:
 
 def attempted(slot: str, work: Callable[[], T]) -> tuple[T | None, bool]:
     """What `work` has from the store, and True; after an error, said in a sentence, what it last had in this slot, and False."""
-    latest: dict[str, tuple[Hashable, ...]] = st.session_state.setdefault(LATEST, {})
+    latest: dict[str, Any] = st.session_state.setdefault(LATEST, {})
     try:
         value = work()
-        latest[slot] = next(reversed(st.session_state[KEPT]))
+        latest[slot] = value
         return value, True
     except AttnvizError as error:
-        kept = st.session_state.get(KEPT, {}).get(latest.get(slot))
+        kept = latest.get(slot)
         say.error(f"{error}{'' if kept is None else ' Below is still the last result.'}")
-        return (None if kept is None else kept.value), False
+        return kept, False
 
 
 def _weighed(value: Any) -> Kept:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import streamlit as st
@@ -13,6 +13,7 @@ from attnviz.ui.say import literal
 
 PATIENCE = 0.3
 CANCELLED = "cancelled"
+WAITING = "waiting"  # a key that holds nothing
 
 
 @contextmanager
@@ -33,6 +34,29 @@ def listening(cancel: str = "") -> Iterator[None]:
         raise InputError(f"the {cancel} was cancelled", "send it again, or something shorter")
     with _bar(cancel) as tell, heard(tell):
         yield
+
+
+@contextmanager
+def waited() -> Iterator[Callable[[int], None]]:
+    """A function that hears how many are before a visitor, and says so after a moment.
+
+    It ends by itself where the visitor has left, or asked for something else: Streamlit looks for that at each use of the session.
+    """
+    start = time.perf_counter()
+    with ExitStack() as shown:
+        said = -1
+
+        def tell(before: int) -> None:
+            nonlocal said
+            st.session_state.get(WAITING)
+            if before != said and time.perf_counter() - start > PATIENCE:
+                shown.close()
+                shown.enter_context(
+                    st.spinner(f"{before} before you" if before else "The same is being worked out for somebody else")
+                )
+                said = before
+
+        yield tell
 
 
 @contextmanager

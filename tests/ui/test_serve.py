@@ -14,6 +14,7 @@ from attnviz.errors import InputError
 from attnviz.paths import APP
 from attnviz.ui import cache
 from attnviz.ui.serve import stay_inside
+from attnviz.ui.store import Store
 
 
 def test_a_foreign_origin_is_refused_and_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +48,8 @@ def test_a_refused_input_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> 
         tries.append(1)
         raise InputError("the file is too large", "take a part of it")
 
-    monkeypatch.setattr(cache.st, "session_state", {})
+    kept = Store(9, 99, 1, 1)
+    monkeypatch.setattr(cache, "store", lambda: kept)
     for _ in range(3):
         with pytest.raises(InputError, match=r"^The file is too large\. Take a part of it\.$"):
             cache.once(("a table",), refused)
