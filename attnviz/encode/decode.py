@@ -1,7 +1,7 @@
 """A file, a Pillow image or an array -> an upright RGB image; checked and limited before any pixel is decoded."""
 
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +30,22 @@ TURNS = {
 }
 
 
+class Decoded(NamedTuple):
+    """A file that was decoded before, elsewhere: the image in RGB, (width, height) as given, and what was changed."""
+
+    image: Image.Image
+    given: tuple[int, int]
+    notes: tuple[str, ...]
+
+
 def decoded(raw: object, enough: int) -> tuple[Image.Image, tuple[int, int], list[str]]:
     """The image in RGB, its (width, height) as given, and sentences on what was changed.
 
     A large photo may come back at a half, a third and so on, its shorter side not below `enough`; a caller's own Pillow
     image stays as it is. InputError if `raw` is no image, is damaged, or is too large or too small.
     """
+    if isinstance(raw, Decoded):
+        return raw.image, raw.given, list(raw.notes)
     notes: list[str] = []
     with damage(*DAMAGED):
         image = _opened(raw)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from attnviz.encode.decode import decoded
+from attnviz.encode.decode import Decoded, decoded
 from attnviz.errors import InputError
 
 PHOTO_SIDE = 1024
@@ -51,7 +51,7 @@ class EncodedImage:
 
 
 def encode_image(
-    raw: bytes | Image.Image | NDArray[np.uint8],
+    raw: bytes | Image.Image | NDArray[np.uint8] | Decoded,
     *,
     size: int,
     mean: Sequence[float],

@@ -18,6 +18,7 @@ from attnviz.record import Tape
 from attnviz.results import PhotoResult, SeriesResult, TextResult, Translation
 from attnviz.translate import force, look, translate
 from attnviz.ui import say
+from attnviz.ui.decoding import Decoder
 from attnviz.ui.reading import waited
 from attnviz.ui.store import Kept, Store
 from attnviz.ui.warm import settle
@@ -49,7 +50,7 @@ def text(name: str, raw: str, **options: Any) -> TextResult:
 def photo(name: str, raw: bytes, **options: Any) -> PhotoResult:
     """The same for a photo."""
     net = model(name)
-    return once(_key(name, raw, options), lambda: predict_as(PhotoResult, net, raw, **options))
+    return once(_key(name, raw, options), lambda: predict_as(PhotoResult, net, decoder().decode(raw), **options))
 
 
 def series(name: str, about: str, table: Table, **options: Any) -> SeriesResult:
@@ -101,6 +102,12 @@ def once(key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
         raise InputError(value.finding, value.cure)
     found: T = value
     return found
+
+
+@st.cache_resource(show_spinner=False)
+def decoder() -> Decoder:
+    """The one of this server."""
+    return Decoder(LIMITS.warm_photos, LIMITS.decode_seconds)
 
 
 @st.cache_resource(show_spinner=False)

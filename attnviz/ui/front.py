@@ -12,7 +12,7 @@ from attnviz.ui import (
     state,
     warm,  # noqa: F401  (before the pages)
 )
-from attnviz.ui.pages import image, mechanisms, series, text
+from attnviz.ui.pages import about, image, mechanisms, series, text
 
 
 class Row(NamedTuple):
@@ -30,6 +30,7 @@ PAGES = (
     Row("image", "Image", ":material/image:", image.page),
     Row("series", "Series", ":material/show_chart:", series.page),
     Row("mechanisms", "Mechanisms", ":material/account_tree:", mechanisms.page),
+    Row("about", "About", ":material/info:", about.page),
 )
 
 
