@@ -87,9 +87,6 @@ def map_(
     head: Annotated[int | None, typer.Option(help="Number of the head, counted from 0. Without it: all heads.")] = None,
     rows: Annotated[str | None, typer.Option(help="Tokens that look, as 100:164. Without it: all.")] = None,
     columns: Annotated[str | None, typer.Option(help="Tokens looked at, as 100:164. Without it: all.")] = None,
-    point: Annotated[
-        str | None, typer.Option(help="Where the patch at a point of the photo looks: shares of height and width, as 0.5,0.4.")
-    ] = None,
     seed: Annotated[int | None, typer.Option(help="Hard attention: pick by chance. Without it: the most probable picks.")] = None,
     beginning: Annotated[str | None, typer.Option(help="Translation: what it is to begin with.")] = None,
     sentence: Annotated[int, typer.Option(help="Translation: which of several sentences, counted from 1.")] = 1,
@@ -116,13 +113,11 @@ def map_(
     given = {"text": text, "image": image, "series": series}
     of_series = {"column": column, "dates": None if dates == "none" else dates, "hold_back": hold_back}
     result = _result(name, given, seed, beginning, {"series": of_series, "image": {"fit": fit}}, sentence)
-    if point is not None and (rows is not None or columns is not None):
-        raise InputError("a point is one row of a map", "leave out --rows and --columns")
-    part = (layer, head, rows, columns, point)
+    part = (layer, head, rows, columns)
     viewed = (view, choice, exhibit) != (None, None, None)
     if viewed or (kind in export.PICTURES and views_of(result)):
         if part != (None,) * len(part):
-            raise InputError("a view takes its part by --choice", "leave out --layer, --head, --rows, --columns and --point")
+            raise InputError("a view takes its part by --choice", "leave out --layer, --head, --rows and --columns")
         content, count = _of_view(result, kind, view, choice or [], exhibit)
     elif kind in export.NUMBERS:
         maps = draw.numbers(result, *part)

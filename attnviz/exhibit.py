@@ -10,7 +10,7 @@ from attnviz.results import Result
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from attnviz.plot import Words
+    from attnviz.plot import Picture, Words
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Exhibit:
 
     name: str
     title: str
-    figures: "Sequence[go.Figure | Words]"
+    figures: "Sequence[go.Figure | Words | Picture]"
     caption: str
     maps: Sequence[AttentionMap]
     result: Result

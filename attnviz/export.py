@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from attnviz.errors import ExportError, MapTooLarge
 from attnviz.exhibit import Exhibit
 from attnviz.maps import AttentionMap
-from attnviz.plot import Words
+from attnviz.plot import Picture, in_a_row
 from attnviz.results import Result
 
 NUMBERS = ("json", "npz")
@@ -29,6 +29,8 @@ _PAGE = """<!doctype html>
 body {{ background: white; color: #222; font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto;
   padding: 0 1rem; max-width: 60rem }}
 p {{ white-space: pre-wrap; overflow-wrap: anywhere }}
+.row {{ display: flex; flex-wrap: wrap; align-items: flex-start }}
+.row > div:has(.plotly-graph-div) {{ flex: 1 1 300px; min-width: 0 }}
 dl {{ color: #555; font-size: .9rem }}
 dt {{ font-weight: 600 }}
 dd {{ margin: 0 0 .4rem }}
@@ -68,13 +70,19 @@ def as_html(exhibits: Sequence[Exhibit]) -> bytes:
 
 def _shown(exhibit: Exhibit, first: bool) -> str:
     """One exhibit; the `first` one brings Plotly along."""
-    plotted = [figure for figure in exhibit.figures if isinstance(figure, go.Figure)]
-    drawn = [figure.as_html() for figure in exhibit.figures if isinstance(figure, Words)] + [
-        _on_white(figure).to_html(full_html=False, include_plotlyjs=first and place == 0, config={"displaylogo": False})
-        for place, figure in enumerate(plotted)
+    plotly = next((place for place, figure in enumerate(exhibit.figures) if isinstance(figure, go.Figure)), None)
+    drawn = [
+        _plotted(figure, first and place == plotly) if isinstance(figure, go.Figure) else figure.as_html()
+        for place, figure in enumerate(exhibit.figures)
     ]
-    told = _paragraph(exhibit.caption) + _paragraph(exhibit.legend)
-    return f"<section><h2>{html.escape(exhibit.title)}</h2>{''.join(drawn)}{told}{''.join(map(_receipt, exhibit.maps))}</section>"
+    row = f'<div class="row">{"".join(drawn)}</div>'
+    told = _paragraph(exhibit.caption) + _paragraph(exhibit.legend) + "".join(map(_receipt, exhibit.maps))
+    return f"<section><h2>{html.escape(exhibit.title)}</h2>{row}{told}</section>"
+
+
+def _plotted(figure: go.Figure, brings: bool) -> str:
+    """A figure, which `brings` Plotly along by choice."""
+    return _on_white(figure).to_html(full_html=False, include_plotlyjs=brings, config={"displaylogo": False, "responsive": True})
 
 
 def _paragraph(text: str) -> str:
@@ -96,11 +104,14 @@ def page(figure: go.Figure, title: str, caption: str) -> bytes:
 
 
 def pictured(exhibits: Sequence[Exhibit]) -> go.Figure:
-    """The first figure that can be a picture; ExportError where all are sentences."""
-    found = [figure for exhibit in exhibits for figure in exhibit.figures if isinstance(figure, go.Figure)]
-    if not found:
-        raise ExportError("a sentence is no picture", "write .html")
-    return found[0]
+    """The first figure that can be a picture, or photos of one exhibit in a row; ExportError where all are sentences."""
+    for exhibit in exhibits:
+        if any(isinstance(figure, Picture) for figure in exhibit.figures):
+            return in_a_row([figure.as_figure() if isinstance(figure, Picture) else figure for figure in exhibit.figures])
+        for figure in exhibit.figures:
+            if isinstance(figure, go.Figure):
+                return figure
+    raise ExportError("a sentence is no picture", "write .html")
 
 
 def as_picture(figure: go.Figure, kind: str) -> bytes:

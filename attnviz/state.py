@@ -129,6 +129,27 @@ class SomeOf:
 
 
 @dataclass(frozen=True)
+class SomeIn:
+    """Any number of the places of some rows, as pairs of row and place; `sizes`: of the rows. Written "0.17,2.5"."""
+
+    sizes: Sequence[int]
+
+    @property
+    def said(self) -> str:
+        return f"pairs of row and place, as 0.17,2.5, of {len(self.sizes)} rows"
+
+    def read(self, text: str) -> tuple[tuple[int, int], ...]:
+        """In order, each once."""
+        pairs = [tuple(map(int, pair.split("."))) for pair in text.split(",") if pair]
+        if any(len(pair) != 2 or not 0 <= pair[0] < len(self.sizes) or not 0 <= pair[1] < self.sizes[pair[0]] for pair in pairs):
+            raise ValueError(text)
+        return tuple(sorted({(row, place) for row, place in pairs}))
+
+    def write(self, value: Sequence[tuple[int, int]]) -> str:
+        return ",".join(f"{row}.{place}" for row, place in value)
+
+
+@dataclass(frozen=True)
 class Text:
     """Any text of at most `longest` characters. What reads it further on may still refuse it."""
 

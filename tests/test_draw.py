@@ -67,16 +67,6 @@ def test_one_head_becomes_a_heatmap_with_its_words(text: Prediction) -> None:
     assert caption.startswith("Layer 1, head 3 of tiny-text (self-attention, multi-head, ")
 
 
-def test_of_a_photo_every_spatial_gate_is_laid_over_it(photo: Prediction) -> None:
-    figure, caption = figure_of(photo, choose(photo))
-    names = [name for name in photo.tape.layers if name.endswith("spatial")]
-    assert len(figure.layout.images) == 3  # the photo itself and two gates
-    for trace, name in zip(figure.data, names, strict=True):
-        assert np.array_equal(trace.z, photo.tape[name].dense())
-    assert caption.startswith("Layer 1 of tiny-photo (spatial attention, cbam-spatial, ")
-    assert "Layer 3 of tiny-photo (spatial attention, cbam-spatial, " in caption
-
-
 def test_gates_of_channels_become_bars(photo: Prediction) -> None:
     figure, caption = figure_of(photo, choose(photo, "0"))
     assert sorted(figure.data[0].y) == sorted(photo.tape["stages.0.block.cbam.channel"].dense())

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from attnviz.cards import sha256
 from attnviz.evaluate_series import VARIANTS
 from attnviz.maps import AttentionMap
+from attnviz.nets import Net
 from attnviz.nets.bert import BertClassifier
 from attnviz.nets.glimpse import GlimpseClassifier
 from attnviz.nets.hard_classifier import HardClassifier
@@ -112,6 +113,31 @@ def write_glimpse_model(folder: Path, **changes: Any) -> Path:
     }  # fmt: skip
     write_card(folder, **{**card, **changes})
     return folder
+
+
+class Looks(Net):
+    """One soft look at the places of a photo. No card of the project names it: tests put it among NETS."""
+
+    def __init__(self, labels: int) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 6, 8, 8)
+        self.score = nn.Conv2d(6, 1, 1)
+        self.look = Probe("soft", "one-look", "softmax", ("key_row", "key_column"), "places")
+        self.head = nn.Linear(6, labels)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(batch, 3, row, column) -> logits (batch, label)."""
+        features = self.stem(image).relu()
+        scores = self.score(features)[:, 0]
+        weights = self.look(scores.flatten(1).softmax(-1).view_as(scores))
+        logits: Tensor = self.head((features * weights[:, None]).sum((2, 3)))
+        return logits
+
+
+def write_look_model(folder: Path) -> Path:
+    """A model folder of `Looks`."""
+    torch.manual_seed(0)
+    return write_photo_model(folder, module=Looks(3), net="looks", config={"labels": 3})
 
 
 def write_long_model(folder: Path, max_tokens: int = 32_768) -> Path:

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from attnviz.plot.alignment import alignment
 from attnviz.plot.bars import RANKED, channel_gates, probabilities, three_digits, word_weights
 from attnviz.plot.caption import ALIKE, caption
-from attnviz.plot.channels import before_after, feature_maps, gate_strip, signed
+from attnviz.plot.channels import before_after, feature_maps, gate_strip, marked, signed
 from attnviz.plot.chosen_patches import chosen_patches, left_over, patches_caption, shares
 from attnviz.plot.difference import difference, word_difference
 from attnviz.plot.heads import MOST as MOST_HEADS
@@ -15,13 +15,14 @@ from attnviz.plot.heads import side_by_side
 from attnviz.plot.heatmap import MAX_CELLS, MAX_LABELS, heatmap
 from attnviz.plot.numbers import with_numbers
 from attnviz.plot.overview import overview
-from attnviz.plot.photo import FOOT, as_url, footless, framed, gate_map, laid_over, overlay, photo, small
+from attnviz.plot.photo import FOOT, as_url, framed, gate_map, laid_over, overlay, photo, small
 from attnviz.plot.picks import MOST as MOST_PICKS
 from attnviz.plot.picks import against_odds, choice_caption, decisions, hard_choice
+from attnviz.plot.picture import Picture, of_map
 from attnviz.plot.row import one_row
 from attnviz.plot.sentence import sentence
 from attnviz.plot.series import continued, states_map, steps_map
-from attnviz.plot.strip import choice, look, strip
+from attnviz.plot.strip import in_a_row
 from attnviz.plot.thumbnails import thumbnails
 from attnviz.plot.widths import width_errors
 from attnviz.plot.words import Words
@@ -47,6 +48,7 @@ __all__ = [
     "MOST_PICKS",
     "PLOTS",
     "RANKED",
+    "Picture",
     "Words",
     "against_odds",
     "alignment",
@@ -54,22 +56,22 @@ __all__ = [
     "before_after",
     "caption",
     "channel_gates",
-    "choice",
     "choice_caption",
     "chosen_patches",
     "continued",
     "decisions",
     "difference",
     "feature_maps",
-    "footless",
     "framed",
     "gate_map",
     "gate_strip",
     "hard_choice",
     "heatmap",
+    "in_a_row",
     "laid_over",
     "left_over",
-    "look",
+    "marked",
+    "of_map",
     "one_row",
     "overlay",
     "overview",
@@ -83,7 +85,6 @@ __all__ = [
     "small",
     "states_map",
     "steps_map",
-    "strip",
     "three_digits",
     "thumbnails",
     "width_errors",

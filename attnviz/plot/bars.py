@@ -43,7 +43,8 @@ def channel_gates(m: AttentionMap, emitted: AttentionMap | None = None, switched
     """A map with one axis of gates as bars, the widest open first, always on a scale from 0 to 1 with the half marked.
 
     Where channels were switched, `m` is what the layer went on with and `emitted` what it had said: the ranking is by that,
-    and outlines show it for the switched ones. A click anywhere above a channel selects a point whose x is the channel.
+    and outlines show it for the switched ones. A click anywhere above a channel selects a
+    point whose custom data begin with the channel.
     """
     gates, said = m.dense(), (emitted or m).dense()
     order = np.argsort(-said, kind="stable")
@@ -61,8 +62,9 @@ def channel_gates(m: AttentionMap, emitted: AttentionMap | None = None, switched
         })  # fmt: skip
     if emitted is not None:
         bars.append({
-            "x": names, "y": np.ones(len(names)), "marker": {"color": NOTHING, "line": {"width": 0}}, "customdata": gates[order],
-            "hovertemplate": "channel %{x}<br>gate %{customdata:.4f}<extra></extra>",
+            "x": names, "y": np.ones(len(names)), "marker": {"color": NOTHING, "line": {"width": 0}},
+            "customdata": [[int(i), float(gates[i])] for i in order],
+            "hovertemplate": "channel %{x}<br>gate %{customdata[1]:.4f}<extra></extra>",
             "selected": {"marker": {"opacity": 0}}, "unselected": {"marker": {"opacity": 0}},
         })  # fmt: skip
     crowded = len(gates) > MANY

@@ -57,6 +57,13 @@ def gate_strip(
     return finish(figure, 80 + 34 * len(maps)).update_layout(margin_b=64)
 
 
+def marked(figure: go.Figure, place: int) -> go.Figure:
+    """Ranked gates with a frame around the one in this place of the ranking."""
+    return figure.add_shape(
+        type="rect", x0=place - 0.5, x1=place + 0.5, y0=0, y1=1, line={"color": f"rgb({BLUE})", "width": 2}, layer="above"
+    )
+
+
 def feature_maps(before: Floats, gates: Sequence[float], names: Sequence[str]) -> go.Figure:
     """(picture, row, column) as small pictures at their true resolution, and below each what its gate lets through.
 

@@ -2,46 +2,41 @@
 
 import numpy as np
 import plotly.graph_objects as go
+from PIL import Image, ImageDraw
 
 from attnviz.maps import AttentionMap
-from attnviz.plot.photo import BELOW, Pixels, canvas, laid, small
-from attnviz.plot.style import GREY, TEAL, colour_bar, fade
+from attnviz.plot.photo import BELOW, Pixels, canvas, small
+from attnviz.plot.style import TEAL, colour_bar, fade
 from attnviz.weights import Floats
 
 FAINTEST = 0.15  # of an outline; those of likelier patches are stronger
+STRONGEST = 0.8  # of an outline that was not picked
+FILL = 0.4
+INSET = 0.04  # of a patch's side, so that outlines do not touch
+RGB = tuple(map(int, TEAL.split(",")))
 
 
-def chosen_patches(odds: AttentionMap, picks: AttentionMap, pixels: Pixels) -> go.Figure:
+def chosen_patches(odds: AttentionMap, picks: AttentionMap, pixels: Pixels) -> Pixels:
     """The photo, with each patch outlined as strongly as its odds, and filled where it was picked."""
     chances, taken = odds.dense(), picks.dense() > 0
-    figure = canvas(*chances.shape)
-    figure.add_layout_image(laid(small(pixels), *chances.shape))
-    strengths = FAINTEST + (0.8 - FAINTEST) * chances / max(float(chances.max()), 1e-9)
-    for row, column in sorted(np.ndindex(chances.shape), key=lambda place: bool(taken[place])):
-        picked = taken[row, column]
-        figure.add_shape(
-            type="rect", x0=column - 0.46, x1=column + 0.46, y0=row - 0.46, y1=row + 0.46,
-            line={"color": f"rgba({TEAL}, {1 if picked else strengths[row, column]:.3f})", "width": 3 if picked else 1},
-            fillcolor=f"rgba({TEAL}, {0.4 if picked else 0})",
-        )  # fmt: skip
-    figure.add_heatmap(
-        z=chances, opacity=0, showscale=False, customdata=np.where(taken, "picked", "not picked"),
-        hovertemplate="row %{y}, column %{x}<br>odds %{z:.4f}<br>%{customdata}<extra></extra>",
-    )  # fmt: skip
-    return figure
+    photo = Image.fromarray(small(pixels)).convert("RGBA")
+    marks = Image.new("RGBA", photo.size)
+    draw, (rows, columns) = ImageDraw.Draw(marks), chances.shape
+    strengths = FAINTEST + (STRONGEST - FAINTEST) * chances / max(float(chances.max()), 1e-9)
+    for (row, column), strength in np.ndenumerate(strengths):
+        corners = [(photo.width * (column + inset) / columns, photo.height * (row + inset) / rows) for inset in (INSET, 1 - INSET)]
+        outline, width = ((*RGB, 255), 3) if taken[row, column] else ((*RGB, round(255 * float(strength))), 1)
+        fill = (*RGB, round(255 * FILL)) if taken[row, column] else None
+        draw.rectangle([*corners[0], *corners[1]], fill=fill, outline=outline, width=width)
+    return np.asarray(Image.alpha_composite(photo, marks).convert("RGB"))
 
 
-def left_over(picks: AttentionMap, pixels: Pixels) -> go.Figure:
-    """What was picked of the model's own pixels, (row, column, 3); the rest is blank, within a thin frame."""
+def left_over(picks: AttentionMap, pixels: Pixels) -> Pixels:
+    """What was picked of the model's own pixels, (row, column, 3); the rest is blank: (row, column, 4)."""
     taken = picks.dense() > 0
     down, across = (pixels.shape[axis] // taken.shape[axis] for axis in (0, 1))
     alpha = (255 * taken.repeat(down, 0).repeat(across, 1)).astype(np.uint8)
-    figure = canvas(*taken.shape)
-    figure.add_layout_image(laid(small(np.dstack([pixels * (alpha[..., None] > 0), alpha])), *taken.shape))
-    figure.add_shape(
-        type="rect", x0=-0.5, x1=taken.shape[1] - 0.5, y0=-0.5, y1=taken.shape[0] - 0.5, line={"color": GREY, "width": 1}
-    )
-    return figure
+    return np.dstack([pixels * (alpha[..., None] > 0), alpha])
 
 
 def shares(values: Floats, what: str) -> go.Figure:
@@ -55,9 +50,7 @@ def shares(values: Floats, what: str) -> go.Figure:
     return figure
 
 
-def patches_caption(
-    odds: AttentionMap, picks: AttentionMap, bits: float, model: str, seconds: float, seed: int | None = None
-) -> str:
+def patches_caption(odds: AttentionMap, picks: AttentionMap, bits: float, model: str, seed: int | None = None) -> str:
     """What these figures show, in full sentences; `bits`: the entropy of the odds."""
     chances, taken = odds.dense(), int(picks.dense().sum())
     row, column = np.unravel_index(int(chances.argmax()), chances.shape)
@@ -71,5 +64,5 @@ def patches_caption(
         f"were picked, {how}. They are {taken / chances.size:.0%} of the pixels, and all that the classifier saw of the photo. "
         f"The odds leave {bits:.2f} bits open for a pick, as many as {2**bits:.1f} equally likely patches would; "
         f"{np.log2(chances.size):.2f} would mean that all {chances.size} are. Hard attention of {model} ({odds.mechanism}, "
-        f"{odds.layer} and {picks.layer}). The forward pass took {seconds:.3f} s."
+        f"{odds.layer} and {picks.layer})."
     )

@@ -15,7 +15,7 @@ from attnviz.weights import Floats
 Pixels = NDArray[np.uint8]
 PICTURE = 274
 # Room for a legend below a picture.
-FOOT, MARGIN = 66, 8
+FOOT = 66
 BELOW = {"orientation": "h", "y": 0, "yanchor": "top", "ypad": 6, "len": 0.6}
 # What was not attended keeps this share of its brightness.
 DIMMED = 0.3
@@ -75,11 +75,6 @@ def laid_over(
     """The picture of `overlay` alone."""
     share = np.clip((m.dense() - bottom) / max(top - bottom, 1e-9), 0, 1)
     return dimmed(small(pixels), share.astype(np.float32), opacity, smooth)
-
-
-def footless(figure: go.Figure) -> go.Figure:
-    """The same picture without room for a legend below it."""
-    return figure.update_layout(height=PICTURE + MARGIN, margin_b=MARGIN)
 
 
 def framed(figure: go.Figure, row: int, column: int) -> go.Figure:

@@ -116,6 +116,19 @@ def store() -> Store:
     return Store(LIMITS.results_kept, LIMITS.results_bytes, LIMITS.at_once, LIMITS.waiting)
 
 
+def hold(raw: bytes) -> str:
+    """Keeps what a visitor brought in the visitor's store; a short name to ask for it by."""
+    name = fingerprint(raw)
+    once(("held", name), lambda: raw)
+    return name
+
+
+def held(name: str) -> bytes | None:
+    """What was brought; None where it is not, or no longer, in the visitor's store."""
+    kept = st.session_state.get(KEPT, {}).get(("held", name))
+    return None if kept is None else once(("held", name), lambda: kept.value)
+
+
 def _made(make: Callable[[], T]) -> T | InputError:
     """The refusal without its traceback, which would keep the whole input."""
     try:

@@ -9,11 +9,12 @@ import streamlit as st
 
 from attnviz import export
 from attnviz.exhibit import Exhibit, rows
-from attnviz.plot import Words
+from attnviz.plot import Picture, Words
 from attnviz.results import Result
 from attnviz.state import Choice, Chosen, Window
 from attnviz.ui import say, widgets
 from attnviz.ui.controls import controls
+from attnviz.ui.picture import picture
 from attnviz.ui.reading import listening
 from attnviz.ui.state import State
 from attnviz.ui.words import words
@@ -45,9 +46,10 @@ def card(state: State, exhibit: Exhibit, choices: Mapping[str, Choice]) -> None:
     """Title, figures, caption, legend, receipts and files."""
     key = f"{state.page}-{exhibit.name}"
     st.subheader(say.literal(exhibit.title), anchor=False, help=exhibit.help or None)
-    for number, (place, figure) in enumerate(zip(_places([1] * len(exhibit.figures)), exhibit.figures, strict=True)):
-        with place:
-            DRAWN[type(figure)](state, exhibit, choices, figure, f"{key}-figure{number or ''}")
+    with st.container(key=f"{key}-figures") if len(exhibit.figures) > 1 else nullcontext():
+        for number, (place, figure) in enumerate(zip(_places([1] * len(exhibit.figures)), exhibit.figures, strict=False)):
+            with place:
+                DRAWN[type(figure)](state, exhibit, choices, figure, f"{key}-figure{number or ''}")
     say.caption(exhibit.text)
     stem = f"{exhibit.result.stem}-{exhibit.name}"
     with st.container(horizontal=True):
@@ -108,5 +110,17 @@ def _written(state: State, exhibit: Exhibit, choices: Mapping[str, Choice], figu
     words(figure, key, take)
 
 
+def _pictured(state: State, exhibit: Exhibit, choices: Mapping[str, Choice], figure: Picture, key: str) -> None:
+    """A photo; a click sets the choices that the exhibit names, to its point and to what the picture says beside it."""
+
+    def take(down: float, across: float) -> None:
+        for name, value in zip(exhibit.picks, (f"{down:g}", f"{across:g}", *figure.also), strict=True):
+            state.put(choices[name], choices[name].read(value))
+
+    picture(figure, key, take if exhibit.picks else None)
+
+
 # How a figure is drawn, by its kind.
-DRAWN: dict[type, Callable[[State, Exhibit, Mapping[str, Choice], Any, str], None]] = {go.Figure: _plotted, Words: _written}
+DRAWN: dict[type, Callable[[State, Exhibit, Mapping[str, Choice], Any, str], None]] = {
+    go.Figure: _plotted, Words: _written, Picture: _pictured,
+}  # fmt: skip

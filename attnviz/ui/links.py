@@ -3,7 +3,6 @@
 import streamlit as st
 
 from attnviz.cards import ModelCard
-from attnviz.ui import widgets
 from attnviz.ui.pages import text
 
 
@@ -17,9 +16,4 @@ def open_model(card: ModelCard) -> None:
     """Goes to the page of a model, which then shows it."""
     from attnviz.ui.front import pages
 
-    if card.input == "image":
-        key = f"{card.input}-model"
-        st.session_state.setdefault(widgets.KEPT, {})[key] = card.name
-        st.session_state.pop(key, None)
-        st.switch_page(pages()[card.input])
     st.switch_page(pages()[card.input], query_params=address(card))

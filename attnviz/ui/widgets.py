@@ -24,6 +24,12 @@ _STYLE = """<style>
 @media (max-width: 768px) { .stMainBlockContainer { padding-top: 4.2rem } }
 @media (max-width: 640px) { .xaxislayer-above:has(> .xtick:nth-child(17)) > .xtick:nth-child(even) { display: none } }
 .stMainBlockContainer h1 { font-size: 1.7rem; padding: 0 0 .3rem }
+@media (max-width: 640px) {
+  .stMainBlockContainer h1 { font-size: 1.3rem }
+  [class*="-figures"] .stHorizontalBlock { flex-wrap: wrap; gap: .4rem }
+  [class*="-figures"] .stColumn { flex: 1 1 40%; min-width: 40% }
+  [class*="-figures"] .stColumn:has(.stPlotlyChart) { order: 1; min-width: 100% }
+}
 .stMainBlockContainer h2, .stMainBlockContainer h3 { font-size: 1.15rem; padding: .3rem 0 }
 </style>"""
 
@@ -162,6 +168,12 @@ def notes(sentences: Sequence[str]) -> None:
 
 def decision(prediction: Prediction, key: str, most: int = 5) -> None:
     """The decision in words, and its probabilities as bars."""
+    decided(prediction)
+    likely(prediction, key, most)
+
+
+def decided(prediction: Prediction) -> None:
+    """The decision in words."""
     if not prediction.ranked:
         st.markdown(say.literal(f"No decision, in {prediction.seconds * 1000:.0f} ms. {prediction.why_none}"))
         return
@@ -169,7 +181,13 @@ def decision(prediction: Prediction, key: str, most: int = 5) -> None:
     about = f" ({say.literal(prediction.about)})" if prediction.about else ""
     took = f"{prediction.seconds:.1f} s" if prediction.seconds > 9 else f"{prediction.seconds * 1000:.0f} ms"
     st.markdown(f"Decision: **{say.literal(label)}**{about} with probability **{plot.three_digits(probability)}**, in {took}")
-    chart(plot.probabilities(prediction.ranked[:most]), key, f"{label} {probability:.3f}")
+
+
+def likely(prediction: Prediction, key: str, most: int) -> None:
+    """The most probable labels as bars; nothing where nothing is decided."""
+    if prediction.ranked:
+        label, probability = prediction.ranked[0]
+        chart(plot.probabilities(prediction.ranked[:most]), key, f"{label} {probability:.3f}")
 
 
 def map_card(m: AttentionMap, figure: go.Figure, caption: str, prediction: Result, key: str) -> None:

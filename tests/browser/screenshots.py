@@ -22,12 +22,12 @@ SHOTS = [
     ("text-dark", "", DESK, "dark", "text-map-figure"),
     ("text-phone", "", PHONE, "light", "text-map-figure"),
     ("text-phone-dark", "", PHONE, "dark", "text-map-figure"),
-    ("image-light", "image", DESK, "light", "overlay-0"),
-    ("image-dark", "image", DESK, "dark", "overlay-0"),
+    ("image-light", "image", DESK, "light", "image-gates-0-figure1"),
+    ("image-dark", "image", DESK, "dark", "image-gates-0-figure1"),
     ("mechanisms-light", "mechanisms", DESK, "light", "mechanism-first-figure"),
     ("mechanisms-dark", "mechanisms?mechanism=nadaraya-watson", DESK, "dark", "mechanism-first-figure"),
-    ("image-phone", "image", PHONE, "light", "overlay-0"),
-    ("image-phone-dark", "image", PHONE, "dark", "overlay-0"),
+    ("image-phone", "image", PHONE, "light", "image-gates-0-figure1"),
+    ("image-phone-dark", "image", PHONE, "dark", "image-gates-0-figure1"),
 ]
 
 

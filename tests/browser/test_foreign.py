@@ -94,17 +94,17 @@ def test_a_masked_model_says_that_it_wants_a_gap(page: Page, url: str) -> None:
 
 def test_a_bare_encoder_shows_where_cls_looks_and_no_decision(page: Page, url: str, models: Path) -> None:
     page.goto(f"{url}/image")
-    figure(page, "gates-0")
+    figure(page, "image-gates-0-figure1")
     choose(page, "image-model", "my-dino")
     expect(page.get_by_text("decides nothing")).to_be_visible()
-    choose(page, "patch-layer", "0")
-    choose(page, "patch-head", "2")
+    choose(page, "image-layer", "Layer 0")
+    choose(page, "image-head", "Head 2")
     expected = predict(load(models / "my-dino"), CAT.read_bytes())
     layer = expected.tape[expected.tape.layers[0]]
     grid = expected.grid(layer)
     assert grid
     m = over_patches(layer.at_head(2), grid, 0)
-    assert np.abs(heat(page, "patch-map") - m.dense()).max() < 1e-5
+    assert np.abs(heat(page, "image-look-figure1") - m.dense()).max() < 1e-5
     expect(page.get_by_text(re.compile("CLS gives [0-9]+% of its attention to the patches shown"))).to_be_visible()
 
 
@@ -112,7 +112,7 @@ def test_nothing_asks_the_hub_until_a_visitor_does_and_a_download_can_be_stopped
     page: Page, url: str, hub: Hub
 ) -> None:
     page.goto(f"{url}/image")
-    figure(page, "gates-0")
+    figure(page, "image-gates-0-figure1")
     expect(page.get_by_text("Served ViT. Not downloaded yet.")).to_be_visible()
     assert hub.asked == []
     hub.pause = 0.15
@@ -123,7 +123,7 @@ def test_nothing_asks_the_hub_until_a_visitor_does_and_a_download_can_be_stopped
     expect(page.get_by_text("Served ViT. Not downloaded yet.")).to_be_visible()
     hub.pause = 0
     page.get_by_role("button", name=DOWNLOAD).click()
-    figure(page, "patch-map")
+    figure(page, "image-look-figure1")
     expect(page.locator(".st-key-image-model input")).to_have_value("Served ViT")
     expect(page.get_by_text("Not on this machine")).to_have_count(0)
     assert decision(page, "image-decision").startswith("Decision: LABEL")
@@ -131,9 +131,9 @@ def test_nothing_asks_the_hub_until_a_visitor_does_and_a_download_can_be_stopped
 
 def test_the_patches_fit_a_phone(page: Page, url: str) -> None:
     page.goto(f"{url}/image")
-    figure(page, "gates-0")
+    figure(page, "image-gates-0-figure1")
     choose(page, "image-model", "my-dino")
-    figure(page, "patch-map")
+    figure(page, "image-look-figure1")
     page.set_viewport_size({"width": 390, "height": 844})
     quiet(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

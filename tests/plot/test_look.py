@@ -1,4 +1,4 @@
-"""Where a patch looks: framed on the photo, as a map, and laid over it."""
+"""Where a patch looks: framed on the photo, and laid over it."""
 
 import base64
 import io
@@ -10,8 +10,7 @@ from PIL import Image
 
 from attnviz.encode import Patches
 from attnviz.explain import over_patches
-from attnviz.plot import as_url, caption, footless, framed, laid_over, look, overlay
-from attnviz.plot.style import BLUE
+from attnviz.plot import as_url, caption, framed, laid_over, overlay
 from tests.tiny import attention, gates, rows
 
 NOISE = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
@@ -28,16 +27,6 @@ def test_a_frame_goes_around_one_cell_in_black_and_white_so_that_it_shows_on_any
     assert [shape.line.color for shape in figure.layout.shapes] == ["black", "white"]
 
 
-def test_a_look_is_a_row_of_photo_map_and_overlay_with_the_patch_framed_on_the_photo_alone() -> None:
-    figure = look(MAP, NOISE, 1, 0)
-    assert frames(figure) == {("x", -0.5, 0.5, 0.5, 1.5)}
-    assert len(figure.layout.images) == 2
-    numbers = figure.data[1]
-    assert np.array_equal(numbers.z, MAP.dense())
-    assert (numbers.zmin, numbers.zmax) == (0, MAP.dense().max())
-    assert BLUE in numbers.colorscale[-1][1]
-
-
 def test_the_strongest_patch_of_a_look_is_as_bright_as_the_photo_and_what_gets_nothing_is_dimmed() -> None:
     (row, column), weights = np.unravel_index(MAP.dense().argmax(), (2, 3)), MAP.dense()
     picture = laid_over(MAP, NOISE.repeat(4, 0).repeat(4, 1), 1.0, 0.0, float(weights.max()))
@@ -50,14 +39,6 @@ def test_a_picture_becomes_an_address_that_holds_it() -> None:
     kind, content = as_url(NOISE).split(",")
     assert kind == "data:image/jpeg;base64"
     assert Image.open(io.BytesIO(base64.b64decode(content))).size == (96, 96)
-
-
-def test_without_a_legend_the_picture_is_as_large_and_the_figure_ends_below_it() -> None:
-    plain = overlay(MAP, NOISE)
-    room = plain.layout.height - plain.layout.margin.t - plain.layout.margin.b
-    figure = footless(plain)
-    assert figure.layout.height - figure.layout.margin.t - figure.layout.margin.b == room
-    assert figure.layout.height < 300
 
 
 def test_the_caption_of_picked_patches_counts_them() -> None:

@@ -81,8 +81,8 @@ def test_a_masked_model_decides_only_where_there_is_a_gap(models: Path) -> None:
 def test_a_photo_model_shows_where_cls_looks(models: Path) -> None:
     page = with_model("image", "vit")
     assert "Decision: **" in markdown(page)
-    assert [page.selectbox(key=f"patch-{name}").value for name in ("layer", "head", "query")] == [1, 0, "CLS"]
-    page.selectbox(key="patch-query").set_value("all positions on average").run()
+    assert [page.selectbox(key=f"image-{name}").value for name in ("layer", "head", "who")] == [1, "mean", 0]
+    page.selectbox(key="image-who").set_value("all").run()
     assert not page.exception
     assert "All positions on average gives" in captions(page)
 
@@ -91,13 +91,13 @@ def test_a_bare_encoder_says_that_it_decides_nothing(models: Path) -> None:
     page = with_model("image", "dino")
     assert "No decision" in markdown(page)
     assert "decides nothing" in markdown(page)
-    assert page.selectbox(key="patch-query").options == [
+    assert page.selectbox(key="image-who").options == [
         "CLS",
         "register 0",
         "register 1",
         "register 2",
-        "the clicked point",
-        "all positions on average",
+        "The clicked point",
+        "All positions on average",
     ]
 
 

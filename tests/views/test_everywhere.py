@@ -3,6 +3,8 @@
 import html
 import json
 import re
+import sys
+from collections import ChainMap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,12 +16,14 @@ from typer.testing import CliRunner
 
 from attnviz import Result, cards, load, predict, show, translate
 from attnviz.cli import app
+from attnviz.nets import NETS
 from attnviz.paths import ASSETS
-from attnviz.plot import Words
+from attnviz.plot import Picture, Words
 from attnviz.state import Choice, OneOf, OnOff, Real, Whole, Window
 from attnviz.ui import cache, widgets
 from attnviz.views import VIEWS, View
 from tests import tiny, translators
+from tests.foreign.making import saved
 
 
 def series_page() -> None:
@@ -28,10 +32,22 @@ def series_page() -> None:
     page()
 
 
+def image_page() -> None:
+    from attnviz.ui.pages.image import page
+
+    page()
+
+
 def text_page() -> None:
     from attnviz.ui.pages.text import page
 
     page()
+
+
+@pytest.fixture(autouse=True)
+def _looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A net that only tests know."""
+    monkeypatch.setattr(sys.modules["attnviz.load"], "NETS", ChainMap({"looks": tiny.Looks}, NETS))  # type: ignore[arg-type]
 
 
 class Case(NamedTuple):
@@ -48,12 +64,20 @@ class Case(NamedTuple):
 
 
 FRENCH = "Où est l'argent ? Il fait beau."
+PHOTO = ASSETS / "photos" / "coffee.jpg"
 TAXI = ASSETS / "series" / "taxi.csv"
 SHORT, LONG = "a good unbelievable film , bad ! a film .", "a good film " * 40
 
 
 def of_text(view: str, write: Callable[[Path], Path], text: str) -> Case:
     return Case((view,), write, "text", text_page, {"text": text}, ["--text", text], lambda model: predict(model, text))
+
+
+def of_photo(views: tuple[str, ...], write: Callable[[Path], Path]) -> Case:
+    address = {"view": views[0], "sample": PHOTO.name}
+    return Case(
+        views, write, "image", image_page, address, ["--image", str(PHOTO)], lambda model: predict(model, PHOTO.read_bytes())
+    )
 
 
 CASES = (
@@ -70,6 +94,9 @@ CASES = (
         ("ahead", "past"), tiny.write_series_model, "series", series_page, {"sample": "taxi", "back": "5"},
         ["--series", str(TAXI), "--hold-back", "5"], lambda model: predict(model, TAXI.read_bytes(), hold_back=5),
     ),
+    of_photo(("picks", "spatial", "channel"), tiny.write_glimpse_model),
+    of_photo(("places",), tiny.write_look_model),
+    of_photo(("self",), lambda folder: saved(folder, "ViT")),
 )  # fmt: skip
 
 
@@ -113,9 +140,10 @@ def test_a_view_is_the_same_on_its_page_in_the_shell_and_in_a_notebook(
     shown = show(result, view.name, **{name.replace("-", "_"): text for name, text in texts.items()})
     captions = [" ".join(exhibit.text.split()) for exhibit in shown.exhibits]
     in_notebook = drawn(html.unescape(shown._repr_html_()))
-    plotted = [exhibit for exhibit in shown.exhibits if isinstance(exhibit.figures[0], go.Figure)]
-    sentences = [figure for exhibit in shown.exhibits for figure in exhibit.figures if isinstance(figure, Words)]
-    assert len(in_notebook) == sum(len(exhibit.figures) for exhibit in plotted)
+    figures = [(exhibit.name, i, figure) for exhibit in shown.exhibits for i, figure in enumerate(exhibit.figures)]
+    plotted = [f"{name}-figure{i or ''}" for name, i, figure in figures if isinstance(figure, go.Figure)]
+    others = [figure for *_, figure in figures if isinstance(figure, (Words, Picture))]
+    assert len(in_notebook) == len(plotted) == len(figures) - len(others)
 
     out = tmp_path / "out.html"
     options = [word for name, text in texts.items() for word in ("--choice", f"{name}={text}")]
@@ -125,21 +153,20 @@ def test_a_view_is_the_same_on_its_page_in_the_shell_and_in_a_notebook(
     for exhibit in shown.exhibits:
         assert html.escape(exhibit.caption) in out.read_text()
         assert html.escape(exhibit.legend) in out.read_text()
-    assert all(figure.as_html() in out.read_text() for figure in sentences)
+    assert all(figure.as_html() in out.read_text() for figure in others)
 
     monkeypatch.setattr(widgets, "all_cards", lambda: cards.all_cards(folder.parent))
     monkeypatch.setattr(cache, "load", lambda name: load(folder.parent / name))
     cache.model.clear()
     page = AppTest.from_function(case.script, default_timeout=120)
-    several = {"view": view.name} if case.page == "text" and len(case.views) > 1 else {}
+    several = {"view": view.name} if case.page == "image" or (case.page == "text" and len(case.views) > 1) else {}
     page.query_params.update(case.address | texts | several)
     page.run()
     cache.model.clear()
     assert not page.exception
     assert not page.warning
     charts = {chart.proto.id.partition(f"-{case.page}-")[2]: json.loads(chart.proto.spec) for chart in page.get("plotly_chart")}
-    names = [f"{exhibit.name}-figure{i or ''}" for exhibit in plotted for i in range(len(exhibit.figures))]
-    assert [charts[name]["data"] for name in names] == in_notebook
+    assert [charts[name]["data"] for name in plotted] == in_notebook
     assert set(captions) <= {plain(caption.value) for caption in page.caption}
 
 

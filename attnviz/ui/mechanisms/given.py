@@ -14,7 +14,7 @@ from attnviz.plot.photo import Pixels
 from attnviz.ui import cache, say, widgets
 from attnviz.ui.cache import once
 from attnviz.ui.mechanisms import held
-from attnviz.ui.pages import image
+from attnviz.ui.photo import given as photos
 
 Made = TypeVar("Made")
 
@@ -103,9 +103,9 @@ def _itself(text: str) -> Vectors:
 
 
 def _photo() -> Given | None:
-    known = image.credits()
+    known = photos.credits()
     name = st.selectbox("Photo", list(known), format_func=lambda name: known[name]["title"], key=PHOTO)
-    made = _checked(lambda: once((FEATURES, name, "features"), lambda: features(image.sample(str(name)))))
+    made = _checked(lambda: once((FEATURES, name, "features"), lambda: features(photos.sample(str(name)))))
     if made is not None:
         shape = " x ".join(map(str, made.inputs.features.shape))  # type: ignore[union-attr]
         st.caption(f"{shape} features (channel, row, column): what the first stage of `{FEATURES}` computes of the photo.")
