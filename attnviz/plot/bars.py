@@ -7,8 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from attnviz.maps import AttentionMap
+from attnviz.plot.drawn import drawn
 from attnviz.plot.heatmap import as_text, distinct
-from attnviz.plot.style import BLUE, GREY, HUES, drawn
+from attnviz.plot.style import BLUE, GREY, HUES
 
 MANY = 40
 RANKED = 12

@@ -8,7 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from attnviz.maps import AttentionMap
-from attnviz.plot.style import GREY, HUES, WHAT, colour_bar, drawn, fade
+from attnviz.plot.drawn import drawn
+from attnviz.plot.style import GREY, HUES, WHAT, colour_bar, fade
 from attnviz.weights import Floats
 
 MAX_CELLS = 256

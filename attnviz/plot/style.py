@@ -4,12 +4,12 @@ Scales start transparent, so that zero is the page's own background in light and
 strength, reads the same with any colour vision.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
 from attnviz.maps import Norm
+from attnviz.plot.drawn import LOOK
 
 BLUE = "37, 99, 235"
 AMBER = "217, 119, 6"
@@ -44,22 +44,6 @@ def colour_bar(norm: Norm, top: float, bottom: float = 0.0) -> dict[str, Any]:
         "title": {"text": WHAT[norm], "side": "top"}, "thickness": 12, "len": 0.9, "outlinewidth": 0,
         "tickvals": ticks, "ticktext": texts,
     }  # fmt: skip
-
-
-# The layout that every figure shares.
-LOOK: dict[str, Any] = {
-    "margin": {"l": 8, "r": 8, "t": 8, "b": 8}, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-    "dragmode": False, "showlegend": False,
-}  # fmt: skip
-
-
-def drawn(traces: Sequence[Mapping[str, Any]], height: int, **layout: Any) -> go.Figure:
-    """A figure of traces and a layout as Plotly's JSON has them; height in pixels.
-
-    Plotly's check of every property would take ten times as long as all else, and most of a page's answer, so it is left to the
-    tests: they have it check what each of these functions makes.
-    """
-    return go.Figure(data=[dict(trace) for trace in traces], layout={**LOOK, "height": height, **layout}, _validate=False)
 
 
 def finish(figure: go.Figure, height: int, **layout: Any) -> go.Figure:

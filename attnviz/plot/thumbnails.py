@@ -7,7 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from attnviz.plot.style import BLUE, GREY, drawn, fade
+from attnviz.plot.drawn import drawn
+from attnviz.plot.style import BLUE, GREY, fade
 from attnviz.weights import Floats
 
 SIDE = 24

@@ -49,7 +49,8 @@ def card(state: State, exhibit: Exhibit, choices: Mapping[str, Choice]) -> None:
     with st.container(key=f"{key}-figures") if len(exhibit.figures) > 1 else nullcontext():
         for number, (place, figure) in enumerate(zip(_places([1] * len(exhibit.figures)), exhibit.figures, strict=False)):
             with place:
-                DRAWN[type(figure)](state, exhibit, choices, figure, f"{key}-figure{number or ''}")
+                draw = next(each for kind, each in DRAWN.items() if isinstance(figure, kind))
+                draw(state, exhibit, choices, figure, f"{key}-figure{number or ''}")
     say.caption(exhibit.text)
     stem = f"{exhibit.result.stem}-{exhibit.name}"
     with st.container(horizontal=True):

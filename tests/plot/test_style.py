@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from attnviz import plot
-from attnviz.plot.style import AMBER, BLUE, TEAL, drawn, fade
+from attnviz.plot.drawn import drawn
+from attnviz.plot.style import AMBER, BLUE, TEAL, fade
 from tests.tiny import attention, gates, rows
 
 VISIONS = {
