@@ -30,6 +30,7 @@ SOURCES: dict[str, dict[str, type]] = {
 }
 OPTIONAL: dict[str, type] = {
     "text": dict, "image": dict, "series": dict, "labels": list, "files": dict, "megabytes": int, "temperature": float,
+    "known_from": float,
 }  # fmt: skip
 INPUTS = {"text": ("max_tokens",), "image": ("size", "mean", "std"), "series": ("past", "ahead", "least")}
 # What models of others may be asked, and what they take.
@@ -47,6 +48,7 @@ class ModelCard:
 
     `source` is "own" for a net of attnviz: `config` holds its arguments, `files` the sha256 of every file that is read.
     `temperature`: what logits are divided by before the softmax, so that probabilities mean what they say.
+    `known_from`: the least familiarity (`attnviz.familiar`) of an input that the model knows; none where nobody has fitted it.
     "hub" is a `repository` of the Hugging Face hub at the full commit `revision`, some `megabytes` to fetch; "folder" is
     the transformers folder at `path`, seen from the card. What such a card leaves out is read beside the weights.
     """
@@ -66,6 +68,7 @@ class ModelCard:
     path: str = ""
     megabytes: int = 0
     temperature: float = 1.0
+    known_from: float | None = None
     config: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     text: dict[str, Any] = field(default_factory=dict)
@@ -195,6 +198,8 @@ def _check(raw: dict[str, Any], path: Path) -> None:
         raise CardError(f"{path} lacks {', '.join(missing)}", "add what is missing")
     if not 0 < raw.get("temperature", 1.0) < math.inf:
         raise CardError(f"{path} has temperature = {raw['temperature']}", "give a number above 0")
+    if not math.isfinite(raw.get("known_from", 0.0)):
+        raise CardError(f"{path} has known_from = {raw['known_from']}", "give a finite number")
     if source != "own":
         _check_foreign(raw, path)
 

@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import TyperException
 
 from attnviz.cards import find_card
-from attnviz.errors import AttnvizError, ExportError, InputError
+from attnviz.errors import AttnvizError, CardError, ExportError, InputError
 from attnviz.extras import extras
 from attnviz.listing import listing
 from attnviz.paths import APP
@@ -216,10 +216,14 @@ def train(
 
 @app.command()
 def calibrate(name: Name, data: Data, as_json: AsJson = False) -> None:
-    """Fit the temperature of a sentiment model on the dev split and write it into its card, as `train` does at its end."""
-    from attnviz.train.calibrate import calibrate as run
+    """Fit what a card says on held-out inputs, as `train` does at its end: the temperature of a sentiment model, or from which
+    familiarity on a photo model knows a photo."""
+    from attnviz.train import FITTED
 
-    found = run(find_card(name), data)
+    card = find_card(name)
+    if card.task not in FITTED or card.source != "own":
+        raise CardError(f"{name} has no temperature to fit", "take a sentiment or photo model that was trained here")
+    found = FITTED[card.task](card, data)
     typer.echo(json.dumps({"model": name, **found}) if as_json else "\n".join(_lines(found)))
 
 

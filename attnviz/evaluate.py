@@ -1,23 +1,20 @@
 """The figures in a model's card, worked out again from the data set: `attnviz eval NAME --data DIR`."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from attnviz.alignment import error_rate, links, read_links
 from attnviz.calibration import calibration_error
-from attnviz.data import cifar10, masked, photos, sst, tatoeba
+from attnviz.data import masked, sst, tatoeba
 from attnviz.data.masked import Masked
 from attnviz.data.shifted import shifted
 from attnviz.encode.translation import written
-from attnviz.errors import CardError, DataError, InputError, NothingToScore
-from attnviz.evaluate_picks import by_ways_of_picking
+from attnviz.errors import CardError, InputError, NothingToScore
+from attnviz.evaluate_photos import accuracy, photo, things, thousand
 from attnviz.evaluate_series import forecast
 from attnviz.nets import DrawingNet, Net, Translator
 from attnviz.nets.translator import END, padded
@@ -26,9 +23,6 @@ from attnviz.scoring import Figures, score_maps
 from attnviz.search import search
 
 Metrics = dict[str, Any]
-BATCH = 200
-FEW = 16  # photos of 224 pixels at once
-ANSWERS = "answers.json"
 BEAMS = 4
 SENTENCES = 64
 
@@ -109,64 +103,6 @@ def _logits(model: Net, text: str, shares: list[float] | None) -> Tensor:
         logits = model(**tensors)
     shares.append(float(tape["picker.picks"].dense().mean()))
     return logits
-
-
-def photo(model: Net, data: Path) -> Metrics:
-    """Accuracy over the 10,000 photos of the CIFAR-10 test split, each seen once and as it is; more with hard attention."""
-    images, labels = cifar10.read(data, "test")
-    if isinstance(model, DrawingNet):
-        return by_ways_of_picking(model, _batches(images, model), torch.from_numpy(labels))
-    return accuracy((int(label) for batch in _batches(images, model) for label in model(batch).argmax(-1)), labels.tolist())
-
-
-def things(model: Net, data: Path) -> Metrics:
-    """Accuracy over the held-out photos of 105 things, and the mean of the accuracies of the classes: a rare one counts as much."""
-    held_out = photos.split(data)["test"]
-    if unknown := sorted({photo.label for photo in held_out} - set(model.card.labels)):
-        raise DataError(f"the card of {model.card.name} does not name {', '.join(unknown)}", "fetch the data set again")
-    labels = [model.card.labels.index(photo.label) for photo in held_out]
-    tensors = (model.encode(pixels).tensors["image"] for pixels in photos.read(data, held_out))
-    batches = iter(lambda: list(islice(tensors, BATCH)), [])
-    chosen = [int(label) for batch in batches for label in model(torch.cat(batch)).argmax(-1)]
-    return {"balanced_accuracy": balanced(chosen, labels), **accuracy(chosen, labels)}
-
-
-def thousand(model: Net, data: Path) -> Metrics:
-    """Agreement with Lite0: the share of held-out photos that both decide alike, of those whose answers come with the model."""
-    answers: dict[str, int] = json.loads(model.card.file(ANSWERS).read_text(encoding="utf-8"))
-    held_out = [photo for photo in photos.split(data)["test"] if photo.identity in answers]
-    if len(held_out) < len(answers):
-        missing = len(answers) - len(held_out)
-        raise DataError(
-            f"{missing} photos that {ANSWERS} of {model.card.name} answers are not in {data}", "fetch the data set again"
-        )
-    tensors = (model.encode(pixels).tensors["image"] for pixels in photos.read(data, held_out))
-    batches = iter(lambda: list(islice(tensors, FEW)), [])
-    chosen = [int(label) for batch in batches for label in model(torch.cat(batch)).argmax(-1)]
-    agreed = accuracy(chosen, [answers[photo.identity] for photo in held_out])
-    return {"agreement": agreed["accuracy"], "n": agreed["n"]}
-
-
-def balanced(chosen: Iterable[int], labels: list[int]) -> float:
-    """The mean over classes of the share of right choices in each."""
-    right: dict[int, list[bool]] = {}
-    for choice, label in zip(chosen, labels, strict=True):
-        right.setdefault(label, []).append(choice == label)
-    return sum(sum(found) / len(found) for found in right.values()) / len(right)
-
-
-def _batches(images: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], model: Net) -> Iterator[Tensor]:
-    """Photos of the model's own size, normalised as its border does it: (batch, 3, row, column)."""
-    mean, std = (torch.tensor(model.card.image[key]).view(3, 1, 1) for key in ("mean", "std"))
-    for start in range(0, len(images), BATCH):
-        pixels = torch.from_numpy(images[start : start + BATCH]).permute(0, 3, 1, 2).float() / 255
-        yield (pixels - mean) / std
-
-
-def accuracy(chosen: Iterable[int], labels: list[int]) -> Metrics:
-    """Share of right choices, and of how many."""
-    right = sum(int(choice == label) for choice, label in zip(chosen, labels, strict=True))
-    return {"accuracy": right / len(labels), "n": len(labels)}
 
 
 def translation(model: Net, data: Path) -> Metrics:

@@ -12,7 +12,7 @@ from attnviz.errors import DataError, InputError, MapTooLarge, NoRollout, Nothin
 from attnviz.explain.baselines import centre, edges, grad_cam
 from attnviz.explain.gates import combined
 from attnviz.explain.masks import Box, Score, in_part, score, summary
-from attnviz.explain.patches import over_patches
+from attnviz.explain.patches import AXES, over_patches
 from attnviz.explain.rollout import rollout
 from attnviz.nets import Net
 from attnviz.predict import predict_as
@@ -94,6 +94,11 @@ def _picked(prediction: PhotoResult) -> dict[str, Floats]:
     return {m.layer: m.dense() for m in prediction.tape if m.norm == "binary" and m.axes == ("row", "column")}
 
 
+def _looks(prediction: PhotoResult) -> dict[str, Floats]:
+    """Weights over the places that sum to 1, and the odds of a first pick."""
+    return {m.layer: m.dense() for m in prediction.tape if m.norm == "softmax" and m.axes == AXES}
+
+
 def _gates(prediction: PhotoResult) -> dict[str, Floats]:
     """The spatial gates, by layer, and before them the mean of all."""
     gates = [m for m in prediction.tape if m.norm == "sigmoid" and m.axes == ("row", "column")]
@@ -124,4 +129,4 @@ def _looked_at(prediction: PhotoResult) -> dict[str, Floats]:
 
 
 # What may lie over a photo; the first map of the first source that has any is the model's main one.
-SOURCES: tuple[Callable[[PhotoResult], dict[str, Floats]], ...] = (_picked, _gates, _rolled_out, _looked_at)
+SOURCES: tuple[Callable[[PhotoResult], dict[str, Floats]], ...] = (_picked, _looks, _gates, _rolled_out, _looked_at)

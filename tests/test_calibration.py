@@ -55,7 +55,7 @@ def test_no_other_temperature_makes_the_labels_more_likely() -> None:
 
 def test_a_models_temperature_divides_its_logits_and_moves_no_decision(folder: Path) -> None:
     plain = predict(load(folder), "a good film")
-    write(folder / "card.toml", 2.0)
+    write(folder / "card.toml", "temperature", 2.0)
     warm = predict(load(folder), "a good film")
     logit = {label: np.log(odds) for label, odds in plain.probabilities.items()}
     expected = np.exp(np.array(list(logit.values())) / 2)
@@ -65,7 +65,7 @@ def test_a_models_temperature_divides_its_logits_and_moves_no_decision(folder: P
 
 def test_drawn_decisions_have_the_temperature_too(tmp_path: Path) -> None:
     hard = tiny.write_sentence_model(tmp_path / "hard", "hard")
-    write(hard / "card.toml", 3.0)
+    write(hard / "card.toml", "temperature", 3.0)
     net = load(hard)
     encoded = net.encode("a good film un bad")
     alone = list(predict(net, "a good film un bad", seed=5).probabilities.values())
@@ -87,7 +87,7 @@ def test_what_is_fitted_on_the_dev_split_is_written_into_the_card(tmp_path: Path
 
 @pytest.mark.parametrize("heat", ["0.0", "-1.5", "inf", "nan"])
 def test_a_temperature_that_is_none_is_refused(folder: Path, heat: str) -> None:
-    write(folder / "card.toml", float(heat))
+    write(folder / "card.toml", "temperature", float(heat))
     with pytest.raises(CardError, match=r"has temperature = .*Give a number above 0"):
         read_card(folder)
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnviz import evaluate as module
+from attnviz import evaluate_photos as module
 from attnviz import load, predict
 from attnviz.data import photos
 from attnviz.errors import CardError, DataError
-from attnviz.evaluate import accuracy, balanced, evaluate, figures
+from attnviz.evaluate import evaluate, figures
+from attnviz.evaluate_photos import accuracy, balanced
 from tests import tiny
 
 SENTENCES = ["a good film", "bad !", "unbelievable", "good bad", "b a film .", "film film", "un good"]

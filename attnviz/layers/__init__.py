@@ -5,6 +5,7 @@ from attnviz.layers.attend import Attend
 from attnviz.layers.bam import ChannelBranch, SpatialBranch
 from attnviz.layers.cbam import CBAM, ChannelGate, SpatialGate
 from attnviz.layers.eca import ECA
+from attnviz.layers.evidence_heads import EvidenceHeads
 from attnviz.layers.feature import FeatureAttention
 from attnviz.layers.hard import HardChoice, HardPicks
 from attnviz.layers.hard_patches import PatchPicks
@@ -14,6 +15,7 @@ from attnviz.layers.low_rank import LowRank
 from attnviz.layers.masked_softmax import masked_softmax
 from attnviz.layers.multi_head import MultiHead
 from attnviz.layers.non_local import NonLocal
+from attnviz.layers.place_pooling import PlacePooling
 from attnviz.layers.plain_self import PlainSelf
 from attnviz.layers.pooling import ContextPooling, StepPooling
 from attnviz.layers.scores import SCORES
@@ -28,6 +30,7 @@ __all__ = [
     "ChannelBranch",
     "ChannelGate",
     "ContextPooling",
+    "EvidenceHeads",
     "FeatureAttention",
     "HardChoice",
     "HardPicks",
@@ -37,6 +40,7 @@ __all__ = [
     "MultiHead",
     "NonLocal",
     "PatchPicks",
+    "PlacePooling",
     "PlainSelf",
     "SpatialBranch",
     "SpatialGate",

@@ -35,11 +35,7 @@ class SpatialBranch(nn.Module):
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
-        self.scores = nn.Sequential(
-            nn.Conv2d(channels, width, 1), nn.BatchNorm2d(width), nn.ReLU(),
-            *[part for dilation in DILATIONS for part in around(width, dilation)],
-            nn.Conv2d(width, 1, 1),
-        )  # fmt: skip
+        self.scores = scorer(channels, width)
         self.probe = Probe("spatial", "bam-spatial", "sigmoid", ("row", "column"))
 
     def forward(self, x: Tensor, of: Tensor | None = None) -> Tensor:
@@ -47,6 +43,15 @@ class SpatialBranch(nn.Module):
         gated = x if of is None else of
         gate = self.probe(self.scores(x).sigmoid()[:, 0], of=gated)
         return gated * gate[:, None]
+
+
+def scorer(channels: int, width: int) -> nn.Sequential:
+    """(batch, channel, row, column) -> scores (batch, 1, row, column)."""
+    return nn.Sequential(
+        nn.Conv2d(channels, width, 1), nn.BatchNorm2d(width), nn.ReLU(),
+        *[part for dilation in DILATIONS for part in around(width, dilation)],
+        nn.Conv2d(width, 1, 1),
+    )  # fmt: skip
 
 
 def around(width: int, dilation: int) -> list[nn.Module]:

@@ -8,15 +8,20 @@ from torch import Tensor, nn
 
 from attnviz.cards import ModelCard
 from attnviz.encode import Encoded, Patches
+from attnviz.familiar import familiarity
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Label -> probability. `about` says what was decided where that is no label, `why_none` why there is no decision."""
+    """Label -> probability. `about` says what was decided where that is no label, `why_none` why there is no decision.
+
+    `known`: whether the input is like those that the model learned from, as far as its card says what those are.
+    """
 
     probabilities: dict[str, float]
     about: str = ""
     why_none: str = ""
+    known: bool = True
 
 
 class Net(nn.Module):
@@ -36,7 +41,9 @@ class Net(nn.Module):
     def decide(self, outputs: Tensor, encoded: Encoded) -> Decision:  # noqa: ARG002  (a net of others looks at its input)
         """What the outputs say about the first example of the batch."""
         odds = (outputs[0].double() / self.card.temperature).softmax(-1).tolist()
-        return Decision(dict(zip(self.card.labels, odds, strict=True)))
+        least = self.card.known_from
+        known = least is None or bool(familiarity(outputs[0]) >= least)
+        return Decision(dict(zip(self.card.labels, odds, strict=True)), known=known)
 
     def patches(self, encoded: Encoded, positions: set[int]) -> Mapping[int, Patches]:  # noqa: ARG002
         """Number of positions -> how they stand for places of a photo, for those of `positions` that do.

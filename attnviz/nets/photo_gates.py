@@ -6,31 +6,20 @@ of the photo, and the gates are read from that, and from earlier features that k
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from attnviz.layers.bam import ChannelBranch, SpatialBranch
-from attnviz.nets.base import Net
-from attnviz.nets.efficientnet_lite import HEAD, STAGES, Backbone
-
-EARLY, LATE = STAGES[4].channels, STAGES[6].channels
+from attnviz.nets.efficientnet_lite import HEAD
+from attnviz.nets.on_lite0 import EARLY, LATE, OnLite0
 
 
-class PhotoGates(Net):
+class PhotoGates(OnLite0):
     """`width` is that of the network behind the spatial gates, `reduction` narrows that behind the channel gates."""
 
-    features = "backbone.widen"
-
     def __init__(self, labels: int, width: int = 64, reduction: int = 16) -> None:
-        super().__init__()
-        self.backbone = Backbone(dilated=True)
+        super().__init__(labels)
         self.channel = ChannelBranch(HEAD, reduction)
         self.spatial = SpatialBranch(EARLY + LATE, width)
-        self.head = nn.Linear(HEAD, labels)
-
-    def forward(self, image: Tensor) -> Tensor:
-        """(batch, 3, row, column), normalised -> logits (batch, label)."""
-        early = self.backbone.lower(image)
-        return self.decided(early, self.backbone.tail(early))
 
     def decided(self, early: Tensor, late: Tensor) -> Tensor:
         """Features behind the fifth and the seventh stage, (batch, 112 and 320, row, column) -> logits (batch, label)."""

@@ -93,12 +93,13 @@ class Prediction(Result):
 
     `probabilities`: label -> probability, in the card's order; of the many words of a language model the most probable ones.
     Empty where the model decides nothing, and `why_none` says why. `about` says what was decided where it is no label.
-    `seed`: what chance began with, where something was drawn.
+    `seed`: what chance began with, where something was drawn. `known`: whether the input is like those the model learned from.
     """
 
     probabilities: dict[str, float]
     about: str = ""
     why_none: str = ""
+    known: bool = True
     seed: int | None = None
 
     @property
@@ -118,8 +119,13 @@ class Prediction(Result):
 
     @property
     def said(self) -> str:
-        """The most probable label with its probability, or that there is none."""
-        return f"{self.decision} {self.ranked[0][1]:.4f}" if self.ranked else "no decision"
+        """The decision in words with the probability of its label, or that there is none."""
+        return f"{self.words} {self.ranked[0][1]:.4f}" if self.ranked else "no decision"
+
+    @property
+    def words(self) -> str:
+        """The most probable label; where the input is unlike what the model learned from, that it is only the closest."""
+        return str(self.decision) if self.known else f"nothing that this model knows, closest: {self.decision}"
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -130,4 +136,5 @@ class Prediction(Result):
     def answer(self) -> dict[str, Any]:
         """The decision, all probabilities, and the seed where there is one."""
         drawn = {} if self.seed is None else {"seed": self.seed}
-        return {"decision": self.decision, "probabilities": self.probabilities, **drawn}
+        unlike = {} if self.known else {"known": False}
+        return {"decision": self.decision, **unlike, "probabilities": self.probabilities, **drawn}

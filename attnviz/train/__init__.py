@@ -9,9 +9,13 @@ from attnviz.train import calibrate, cifar
 from attnviz.train.cifar import CifarRun
 from attnviz.train.cifar_hard import CifarHardRun
 from attnviz.train.cifar_vit import VitRun
+from attnviz.train.known import HELD, know
 from attnviz.train.loop import Run, fit
 from attnviz.train.photo_cbam import PhotoRun
 from attnviz.train.photo_gates import GatesRun
+from attnviz.train.photo_hard import HardRun as PhotoHardRun
+from attnviz.train.photo_self import SelfRun
+from attnviz.train.photo_soft import SoftRun as PhotoSoftRun
 from attnviz.train.sentiment_hard import HardRun
 from attnviz.train.sentiment_minilm import SentimentRun
 from attnviz.train.sentiment_soft import SoftRun
@@ -25,12 +29,18 @@ RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
     "cifar-vit": VitRun,
     "photo-cbam": PhotoRun,
     "photo-gates": GatesRun,
+    "photo-hard": PhotoHardRun,
+    "photo-self": SelfRun,
+    "photo-soft": PhotoSoftRun,
     "sentiment-hard": HardRun,
     "sentiment-minilm": SentimentRun,
     "sentiment-soft": SoftRun,
     "series-attention": SeriesRun,
     **dict.fromkeys(SCHEDULES, TranslationRun),
 }
+
+# What is fitted on held-out inputs when a training is over, by the task.
+FITTED = {calibrate.TASK: calibrate.calibrate, **dict.fromkeys(HELD, know)}
 
 
 def train(name: str, data: Path, out: Path, device: str = "cpu") -> None:
@@ -41,5 +51,5 @@ def train(name: str, data: Path, out: Path, device: str = "cpu") -> None:
     run = RECIPES[name](card, data, device)
     fit(run, out)
     ship(run, card, out)
-    if card.task == calibrate.TASK:
-        calibrate.calibrate(find_card(str(out)), data)
+    if card.task in FITTED:
+        FITTED[card.task](find_card(str(out)), data)

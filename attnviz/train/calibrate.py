@@ -1,4 +1,4 @@
-"""The temperature of a sentiment model, fitted on the dev split and written into its card."""
+"""The temperature of a sentiment model, fitted on the dev split, and what else is fitted after a training, written into cards."""
 
 import re
 from pathlib import Path
@@ -28,13 +28,13 @@ def calibrate(card: ModelCard, data: Path) -> dict[str, float | int]:
         logits = sentences_logits(load(card), [text for text, _ in examples])
     # Four digits are more than 872 sentences tell, and less to read.
     temperature = round(fitted_temperature(logits, labels), 3)
-    write(card.folder / CARD, temperature)
+    write(card.folder / CARD, "temperature", temperature)
     before, after = (calibration_error((logits / heat).softmax(-1), labels) for heat in (1.0, temperature))
     return {"temperature": temperature, "ece_dev_before": before, "ece_dev": after, "n": len(examples)}
 
 
-def write(path: Path, temperature: float) -> None:
-    """Puts the temperature into a card's text, in the place of an earlier one or before the first table."""
-    line = f"temperature = {temperature}"
-    text, replaced = re.subn(r"^temperature = .*$", line, path.read_text(encoding="utf-8"), count=1, flags=re.MULTILINE)
+def write(path: Path, key: str, value: float) -> None:
+    """Puts a number into a card's text, in the place of an earlier one or before the first table."""
+    line = f"{key} = {value}"
+    text, replaced = re.subn(rf"^{key} = .*$", line, path.read_text(encoding="utf-8"), count=1, flags=re.MULTILINE)
     path.write_text(text if replaced else re.sub(r"\n+\[", f"\n{line}\n\n[", text, count=1), encoding="utf-8")

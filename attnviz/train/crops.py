@@ -54,6 +54,17 @@ def part(pixels: Pixels, random: np.random.Generator) -> View:
     return View(np.asarray(crop), np.full((SIDE, SIDE), np.nan, np.float32))
 
 
+def whole(pixels: Pixels, random: np.random.Generator) -> View:
+    """The middle square, as a model gets it, mirrored every second time and changed in colour."""
+    side = min(pixels.shape[:2])
+    top, left = ((length - side) // 2 for length in pixels.shape[:2])
+    square = pixels[top : top + side, left : left + side]
+    if side != SIDE:
+        square = np.asarray(Image.fromarray(square).resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+    view = mirrored(View(square, np.full((SIDE, SIDE), np.nan, np.float32)), random)
+    return View(coloured(view.pixels, random), view.mask)
+
+
 def put(pixels: Pixels, ground: Pixels, random: np.random.Generator) -> View:
     """The photo smaller, somewhere on a ground: off it there is nothing to see, within it nobody knows."""
     scale = SIDE * random.uniform(*SMALLER) / max(pixels.shape[:2])

@@ -9,7 +9,7 @@ import json
 from abc import abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -26,39 +26,42 @@ from attnviz.train.schedule import Optimizers
 
 ANSWERS = "answers.json"
 EVERY = 5  # of the held-out photos every so many are answered by Lite0, for agreement
-EPOCHS = 3
+EPOCHS = 4
 BATCH = 32
-NEW, PRETRAINED, GAIN = 3e-3, 1e-4, 2e-2  # rates
-WHERE = 1 / 2  # share of the training in which nothing is decided yet
+NEW, PRETRAINED, GAIN = 3e-3, 4e-4, 2e-2  # rates
 TEACHING = 1 / 3  # share of each part after which budgets weigh fully
+HEARD = 0.7  # by how much of its gradient the divergence from Lite0's answer moves where a net looks
 WATCHED = 200  # views that are not trained on
 
 
-class Batch(NamedTuple):
-    """Of some views: features of two depths (view, 432, 14, 14), the later ones (view, 320, 14, 14), Lite0's logits, and masks."""
+class Taught(Protocol):
+    """Lessons of some views; `logits` are Lite0's, (view, label)."""
 
-    features: Tensor
-    late: Tensor
-    logits: Tensor
-    masks: Tensor
+    @property
+    def logits(self) -> Tensor: ...
 
 
-class PhotoRun(Run):
+B = TypeVar("B", bound=Taught)
+
+
+class PhotoRun(Run, Generic[B]):
     """Training as `attnviz.train.loop.fit` drives it; a recipe says what is new in its net, how that begins, and what it costs."""
 
     epochs = EPOCHS
+    where = 1 / 4  # share of the training in which nothing is decided yet
     smaller = 1.0  # by how much weights make evidence smaller, at first
+    learns_from: type[PhotoLessons] = PhotoLessons
 
     def __init__(self, card: ModelCard, data: Path, device: str) -> None:
         self.card, self.data, self.device = card, data, device
-        self.lessons = PhotoLessons(data, device)
+        self.lessons = self.learns_from(data, device)
         self.net = self.made(card)
-        teacher = lite0(dilated=True)
+        teacher = lite0()
         self.net.backbone.load_state_dict(teacher.backbone.state_dict())
         self.net.head.load_state_dict(teacher.head.state_dict())
+        self.net.backbone.requires_grad_(False)
         self.begin()
         self.net.to(device)
-        self.net.backbone.requires_grad_(False)
         self.gain = Gain(self.smaller).to(device)
         slow = {"params": [*self.net.head.parameters()], "lr": PRETRAINED, "weight_decay": 0}
         groups = [*self.fast(), {"params": [*self.gain.parameters()], "lr": GAIN}, slow]
@@ -79,29 +82,26 @@ class PhotoRun(Run):
         """Groups of new parameters, each with its rate."""
 
     @abstractmethod
-    def look(self, batch: Batch, weight: float) -> tuple[Tensor, Tensor]:
-        """Weights (view, row, column), and what they cost; `weight`, from 0 to 1, is that of budgets."""
+    def some(self, rows: Tensor) -> B:
+        """The lessons of the views of these numbers."""
 
     @abstractmethod
-    def weigh(self, evidence: Tensor, looked: Tensor, weight: float) -> tuple[Tensor, Tensor]:
-        """Evidence (view, 1280, row, column), weights (view, row, column) -> what the head gets (view, 1280), and what it costs."""
+    def look(self, batch: B, weight: float) -> tuple[Tensor, Tensor]:
+        """Weights (view, row, column), or of each head, and what they cost; `weight`, from 0 to 1, is that of budgets."""
+
+    @abstractmethod
+    def decided(self, batch: B, looked: Tensor, weight: float) -> tuple[Tensor, Tensor]:
+        """Logits (view, label) by what `look` gave, and the cost of what led to them."""
 
     def steps(self) -> int:
         return (self.lessons.count - WATCHED) // BATCH
 
-    def batches(self, epoch: int) -> Iterator[Batch]:
+    def batches(self, epoch: int) -> Iterator[B]:
         order = WATCHED + torch.randperm(self.lessons.count - WATCHED, generator=torch.Generator().manual_seed(epoch))
         for rows in order[: self.steps() * BATCH].view(-1, BATCH):
             yield self.some(rows)
 
-    def some(self, rows: Tensor) -> Batch:
-        """The views of these numbers."""
-        lessons = self.lessons.get()
-        early, late = (part[rows].to(self.device).bfloat16() for part in (lessons.early, lessons.late))
-        logits, masks = (part[rows].to(self.device).float() for part in (lessons.logits, lessons.masks))
-        return Batch(torch.cat([early, late], dim=1), late, logits, masks)
-
-    def step(self, batch: Batch) -> Tensor:
+    def step(self, batch: B) -> Tensor:
         self.net.train()
         loss = self.loss(batch)
         for parameter in (*self.net.parameters(), *self.gain.parameters()):
@@ -110,23 +110,15 @@ class PhotoRun(Run):
         self.optimizers.step()
         return loss.detach()
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: B) -> Tensor:
         """What looking costs; later also what deciding does, and the divergence from the teacher's answers."""
         progress = self.optimizers.taken / self.total
         with torch.autocast(self.device, torch.bfloat16):
-            looked, cost = self.look(batch, min(1.0, progress / (TEACHING * WHERE)))
-        if progress < WHERE:
+            looked, cost = self.look(batch, min(1.0, progress / (TEACHING * self.where)))
+        if progress < self.where:
             return cost
-        logits, more = self.decided(batch, looked, min(1.0, (progress - WHERE) / (TEACHING * (1 - WHERE))))
+        logits, more = self.decided(batch, looked, min(1.0, (progress - self.where) / (TEACHING * (1 - self.where))))
         return F.kl_div(logits.log_softmax(-1), batch.logits.softmax(-1), reduction="batchmean") + cost + more
-
-    def decided(self, batch: Batch, looked: Tensor, weight: float) -> tuple[Tensor, Tensor]:
-        """Logits (view, label), and the cost of what led to them."""
-        with torch.autocast(self.device, torch.bfloat16):
-            with torch.no_grad():
-                evidence = self.net.backbone.widen(batch.late)
-            weighed, cost = self.weigh(evidence, looked, weight)
-        return self.net.head(weighed.float() * self.gain()), cost
 
     @torch.no_grad()
     def validate(self) -> float:

@@ -6,12 +6,13 @@ out and put somewhere, its mask says which gates were to be open; where a photo 
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from attnviz.nets.photo_gates import PhotoGates
-from attnviz.train.photo import NEW, Batch, PhotoRun
+from attnviz.train.photo import NEW
+from attnviz.train.photo_features import Batch, FeatureRun
+from attnviz.train.photo_weights import over, pooled
 
 OPEN, CHANNELS_OPEN = 2.5, 1.5  # biases at first
 CHANNEL_RATE = 2e-2
@@ -20,7 +21,7 @@ TOO_OPEN, TOO_MANY = 2.0, 2.0  # and what more costs
 MASKED = 1.0  # what a gate costs that is not as the mask says
 
 
-class GatesRun(PhotoRun):
+class GatesRun(FeatureRun):
     """Gates of places and of channels, both with a budget."""
 
     net: PhotoGates
@@ -50,19 +51,9 @@ class GatesRun(PhotoRun):
         return found, TOO_MANY * over(channels.mean(1), CHANNELS, weight)
 
 
-def pooled(weights: Tensor, evidence: Tensor) -> Tensor:
-    """(view, row, column), (view, channel, row, column) -> (view, channel): the sum over places of weight times evidence."""
-    return torch.bmm(evidence.flatten(2), weights.flatten(1)[:, :, None].to(evidence.dtype))[:, :, 0]
-
-
 def masked(scores: Tensor, masks: Tensor) -> Tensor:
     """Cross-entropy of the gates where the mask is known, (view, row, column) both."""
     known = ~masks.isnan()
     if not bool(known.any()):
         return scores.sum() * 0
     return F.binary_cross_entropy_with_logits(scores[known], masks[known])
-
-
-def over(means: Tensor, budget: float, weight: float) -> Tensor:
-    """Mean gates (view,) -> how far they are beyond a budget that falls from 1 as `weight` rises; 0 where there are none."""
-    return F.relu(means - (1 - weight * (1 - budget))).sum() / max(1, len(means))

@@ -16,12 +16,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from attnviz.data import photos
-from attnviz.nets.efficientnet_lite import Backbone, EfficientNetLite
+from attnviz.nets.efficientnet_lite import EfficientNetLite
 from attnviz.train import crops
 from attnviz.train.crops import CutOut, View
 from attnviz.train.published import lite0
 
-ROUNDS = ((100, 4000),)  # seed and number of views of each, which are of other photos
+ROUNDS = ((100, 4000), (101, 1500))  # seed and number of views of each, which are of other photos
+WHOLE = (200, 2500)  # seed and number of the photos that are shown as they are, but for mirroring and colours
 PHOTOS = 2500  # of which the views of a round are made, at most
 PLACES = 14
 BATCH = 32
@@ -38,30 +39,38 @@ class Lessons(NamedTuple):
     logits: Tensor
     masks: Tensor
 
-    def some(self, rows: Tensor, device: str) -> "Lessons":
-        """Those of some views, as float32, on a device."""
-        return Lessons(*[part[rows].to(device).float() for part in self])
-
 
 class PhotoLessons:
     """Lessons in half precision: worked out when first wanted, and kept in the checkpoint from then on."""
 
+    kind: Any = Lessons
+
     def __init__(self, data: Path, device: str) -> None:
         self.data, self.device = data, device
-        self.count = sum(count for _, count in ROUNDS)
-        self.found: Lessons | None = None
+        self.count = sum(count for _, count in (*ROUNDS, WHOLE))
+        self.found: Any = None
 
-    def get(self) -> Lessons:
+    def get(self) -> Any:
         """As worked out, or as found in a checkpoint."""
         if self.found is None:
-            self.found = learned(made(self.data), self.device)
+            plain, dilated = (lite0(way).to(self.device).to(memory_format=torch.channels_last) for way in (False, True))  # type: ignore[call-overload]
+            with torch.no_grad(), torch.autocast(self.device, torch.bfloat16):
+                batches = tqdm(made(self.data), desc="lessons", total=-(-self.count // BATCH), mininterval=5)
+                found = [self.of_views(views, plain, dilated) for views in batches]
+            self.found = self.kind(*[torch.cat(parts) for parts in zip(*found, strict=True)])
         return self.found
+
+    def of_views(self, views: list[View], plain: EfficientNetLite, dilated: EfficientNetLite) -> Any:
+        """The lessons of one batch; Lite0 as it is, and with its last grid kept."""
+        early = plain.backbone.lower(normalised([view.pixels for view in views]).to(self.device))
+        late = dilated.backbone.tail(early)
+        return Lessons(*[part.cpu().half() for part in (early, late, answered(plain, early), masks(views))])
 
     def state_dict(self) -> dict[str, Any]:
         return {} if self.found is None else self.found._asdict()
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
-        self.found = Lessons(**saved) if saved else None
+        self.found = self.kind(**saved) if saved else None
 
 
 def made(data: Path) -> Iterator[list[View]]:
@@ -75,6 +84,10 @@ def made(data: Path) -> Iterator[list[View]]:
         pixels = list(photos.read(data, [train[row] for row in rows]))
         for start in range(0, count, BATCH):
             yield crops.views(min(BATCH, count - start), pixels, things, random)
+    random = np.random.default_rng(WHOLE[0])
+    rows = random.choice(len(train), WHOLE[1], replace=len(train) < WHOLE[1], p=shares / shares.sum())
+    for start in range(0, len(rows), BATCH):
+        yield [crops.whole(pixels, random) for pixels in photos.read(data, [train[row] for row in rows[start : start + BATCH]])]
 
 
 def cut_out(data: Path, train: list[photos.Photo]) -> Iterator[CutOut]:
@@ -88,23 +101,15 @@ def cut_out(data: Path, train: list[photos.Photo]) -> Iterator[CutOut]:
             yield thing
 
 
-@torch.no_grad()
-def learned(batches: Iterator[list[View]], device: str) -> Lessons:
-    """What Lite0 makes of the views, in bfloat16."""
-    plain, dilated = (lite0(way).to(device).to(memory_format=torch.channels_last) for way in (False, True))  # type: ignore[call-overload]
-    found: list[Lessons] = []
-    with torch.autocast(device, torch.bfloat16):
-        for views in tqdm(batches, desc="lessons", mininterval=5):
-            found.append(of_views(views, plain, dilated.backbone, device))
-    return Lessons(*[torch.cat(parts) for parts in zip(*found, strict=True)])
+def answered(plain: EfficientNetLite, early: Tensor) -> Tensor:
+    """Features behind the fifth stage -> the logits of Lite0, (view, label)."""
+    logits: Tensor = plain.head(plain.backbone.widen(plain.backbone.tail(early)).mean((2, 3)))
+    return logits
 
 
-def of_views(views: list[View], plain: EfficientNetLite, dilated: Backbone, device: str) -> Lessons:
-    """The lessons of one batch."""
-    early = plain.backbone.lower(normalised([view.pixels for view in views]).to(device))
-    logits = plain.head(plain.backbone.widen(plain.backbone.tail(early)).mean((2, 3)))
-    masks = torch.from_numpy(np.stack([crops.by_place(view.mask, PLACES) for view in views]))
-    return Lessons(*[part.cpu().half() for part in (early, dilated.tail(early), logits, masks)])
+def masks(views: list[View]) -> Tensor:
+    """By place, (view, 14, 14), NaN where nobody knows."""
+    return torch.from_numpy(np.stack([crops.by_place(view.mask, PLACES) for view in views]))
 
 
 def normalised(pixels: list[NDArray[np.uint8]]) -> Tensor:

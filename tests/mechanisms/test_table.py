@@ -111,9 +111,9 @@ def test_every_layer_with_a_probe_of_its_own_is_in_the_table() -> None:
     import attnviz.layers
 
     shown = {mechanism.layer for mechanism in MECHANISMS}
-    # CBAM is its two gates in a row, Attend runs all scores. PatchPicks and the branches of BAM need a photo: they are seen in
-    # cifar-hard and in photo-gates.
-    parts = {"CBAM", "Attend", "PatchPicks", "ChannelBranch", "SpatialBranch"}
+    # CBAM is its two gates in a row, Attend runs all scores. PatchPicks, PlacePooling, EvidenceHeads and the branches of BAM need a
+    # photo: they are seen in the photo models.
+    parts = {"CBAM", "Attend", "PatchPicks", "PlacePooling", "EvidenceHeads", "ChannelBranch", "SpatialBranch"}
     missing = {
         name
         for name in attnviz.layers.__all__
