@@ -13,7 +13,6 @@ from attnviz.train.known import HELD, know
 from attnviz.train.loop import Run, fit
 from attnviz.train.photo_cbam import PhotoRun
 from attnviz.train.photo_gates import GatesRun
-from attnviz.train.photo_hard import HardRun as PhotoHardRun
 from attnviz.train.photo_self import SelfRun
 from attnviz.train.photo_soft import SoftRun as PhotoSoftRun
 from attnviz.train.sentiment_hard import HardRun
@@ -29,7 +28,6 @@ RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
     "cifar-vit": VitRun,
     "photo-cbam": PhotoRun,
     "photo-gates": GatesRun,
-    "photo-hard": PhotoHardRun,
     "photo-self": SelfRun,
     "photo-soft": PhotoSoftRun,
     "sentiment-hard": HardRun,

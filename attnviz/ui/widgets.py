@@ -177,10 +177,11 @@ def decided(prediction: Prediction) -> None:
     if not prediction.ranked:
         st.markdown(say.literal(f"No decision, in {prediction.seconds * 1000:.0f} ms. {prediction.why_none}"))
         return
-    label, probability = prediction.ranked[0]
+    probability = prediction.ranked[0][1]
     about = f" ({say.literal(prediction.about)})" if prediction.about else ""
     took = f"{prediction.seconds:.1f} s" if prediction.seconds > 9 else f"{prediction.seconds * 1000:.0f} ms"
-    st.markdown(f"Decision: **{say.literal(label)}**{about} with probability **{plot.three_digits(probability)}**, in {took}")
+    words = say.literal(prediction.words)
+    st.markdown(f"Decision: **{words}**{about} with probability **{plot.three_digits(probability)}**, in {took}")
 
 
 def likely(prediction: Prediction, key: str, most: int) -> None:

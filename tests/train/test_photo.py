@@ -53,7 +53,7 @@ def of(name: str, folder: Path) -> ModelCard:
 
 def run(card: ModelCard, data: Path, epochs: int = 2) -> Any:
     torch.manual_seed(3)
-    made = RECIPES[card.net](card, data, "cpu")
+    made = {**RECIPES, "photo-hard": photo_hard.HardRun}[card.net](card, data, "cpu")  # which has no shipped model yet
     made.epochs, made.where, made.total = epochs, 1 / 2, 2 * made.steps()
     return made
 
