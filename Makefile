@@ -1,5 +1,5 @@
 # make run: serve the app.  make test: run every test.  make quick: those without browser and training.
-# make check: lint, format, types.  make bench: timings.
+# make check: lint, format, types.  make bench: timings.  make docs: the manual, into site/.
 # On Linux without an NVIDIA card torch's CPU build is taken from TORCH_INDEX, where that answers. TORCH_INDEX= asks the plain index only.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test quick check format bench screenshots browser clean
+.PHONY: run test quick check format bench screenshots docs browser clean
 
 run: $(VENV)/app
 	$(BIN)/attnviz app --port $(PORT)
@@ -36,11 +36,14 @@ bench: $(VENV)/bench
 screenshots: $(VENV)/dev browser
 	$(BIN)/python -m tests.browser.screenshots
 
+docs: $(VENV)/dev
+	$(BIN)/python -m mkdocs build --strict
+
 browser:
 	@sh tests/install_chromium.sh
 
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) dist build site .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/python:
 	$(PYTHON) -c 'import sys; sys.exit("attnviz needs Python 3.11 or later") if sys.version_info < (3, 11) else None'

@@ -37,7 +37,7 @@ class Limits:
     config_number: int = _limit(1_000_000, "in a net's config", "memory of a net that nobody has seen")
     config_layers: int = _limit(512, "layers, blocks or heads in a net's config", "time to make them")
     config_json_bytes: int = _limit(64_000_000, "bytes", "memory of a JSON file beside the weights")
-    results_kept: int = _limit(500, "results of all visitors", "memory: those asked for longest are forgotten")
+    results_kept: int = _limit(200, "results of all visitors", "memory: those asked for longest are forgotten")
     results_bytes: int = _limit(1 << 30, "bytes of arrays in them", "the same")
     models_loaded: int = _limit(8, "models", "memory: the one asked for longest is forgotten")
     at_once: int = _limit(2, "computations at once for each model", "time: what shares a core takes twice as long")

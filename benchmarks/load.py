@@ -4,6 +4,10 @@ Each session is a real one, over the websocket, and types sentences of its own, 
 a page shows is held against the one that was worked out alone. `wrong` are decisions that are not those, `mixed` those of them
 that are right for another sentence, `errors` sessions that the server said went wrong. `cpu` is the server's processor time an
 answer, `alone` the model's.
+
+`--churn 200`: so many visitors come, type once and leave, a few at a time; `memory` is what the server holds after the first one,
+and after every quarter of them, and `grown` the last over the first. `--cold 20`: so many fresh servers, each reached by ten
+visitors at once.
 """
 
 import argparse
@@ -81,14 +85,45 @@ def measure(sessions: int, rounds: int, pause: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def churn(sessions: int, together: int = 5) -> dict[str, Any]:
+    """Memory while visitors come and go."""
+    held, errors = [], 0
+    with served() as (pid, url):
+        asyncio.run(crowd(url, [sentences(0, 2)], 0))
+        held.append(resident(pid))
+        for first in range(1, sessions + 1, together):
+            _, ended = asyncio.run(crowd(url, [sentences(number, 1) for number in range(first, first + together)], 0))
+            errors += sum(isinstance(each, BaseException) or bool(each.exceptions) for each in ended)
+            if first // together % max(1, sessions // together // 4) == 0:
+                held.append(resident(pid))
+    return {"came_and_went": sessions, "errors": errors, "memory": held, "grown": held[-1] / held[0]}
+
+
+def cold(starts: int, visitors: int = 10) -> dict[str, Any]:
+    """Errors of visitors who all reach a server that nobody has reached before."""
+    failed = []
+    for _ in range(starts):
+        with served() as (_, url):
+            _, ended = asyncio.run(crowd(url, [sentences(number, 1) for number in range(visitors)], 0))
+        failed.append(sum(isinstance(each, BaseException) or bool(each.exceptions) for each in ended))
+    return {"cold_starts": starts, "visitors": visitors, "errors": failed}
+
+
 def main() -> None:
     """Prints a line or a JSON object for each number of sessions."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, nargs="+", default=[1, 16, 64])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pause", type=float, default=5.0)
+    parser.add_argument("--churn", type=int, default=0)
+    parser.add_argument("--cold", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    for much, told in ((asked.churn, churn), (asked.cold, cold)):
+        if much:
+            print(json.dumps(told(much)), flush=True)
+    if asked.churn or asked.cold:
+        return
     for count in asked.sessions:
         found = measure(count, asked.rounds, asked.pause)
         print(json.dumps(found) if asked.json else "  ".join(f"{key} {value:.3g}" for key, value in found.items()), flush=True)

@@ -49,7 +49,10 @@ def proxied(*replicas: str) -> Iterator[str]:
 
 
 def fetched(url: str, cookie: str = "") -> Any:
-    return urllib.request.urlopen(urllib.request.Request(url, headers={"Cookie": cookie} if cookie else {}), timeout=10)
+    request = urllib.request.Request(url, headers={"Cookie": cookie} if cookie else {})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        answer.read()
+        return answer
 
 
 def until(true: Any) -> None:
