@@ -16,6 +16,7 @@ from attnviz.errors import AmbiguousExample, AttnvizError, NoExample, NothingRec
 from attnviz.maps import AttentionMap
 from attnviz.taps import TAPS, Emit, Record, Refusal
 from attnviz.taps.hidden import refuse_transformed, refuse_unfollowed, refused_unseen
+from attnviz.taps.parts import parts_of
 from attnviz.taps.steps import APART, joined, looks_like_step, part_of
 from attnviz.taps.threads import threads
 from attnviz.weights import Weights
@@ -171,7 +172,7 @@ class Tape:
             self._parts[name] = (last, len(one.steps) - 1)
             return
         notes = (*record.notes, APART) if last is not None and looks_like_step(record) else record.notes
-        self._records[name] = replace(record, layer=name, notes=notes)
+        self._records[name] = record if (name, notes) == (layer, record.notes) else replace(record, layer=name, notes=notes)
         self._last[layer] = name
 
 
@@ -197,8 +198,9 @@ def record(model: nn.Module, layers: str | Sequence[str] = "*") -> Iterator[Tape
     are copied and checked at the first look at their map: OutputMismatch comes from there, and ChangedInPlace where somebody wrote
     over query or key before it. A map that was looked at never changes.
     """
-    modules = _modules(model)
-    tape = Tape({}, {}, _roles(modules))
+    parts = parts_of(model)
+    roles = {name.removesuffix(".probe"): role for name, role in parts.with_own("role") if isinstance(role, str) and role}
+    tape = Tape({}, {}, roles)
     choice = _Choice((layers,) if isinstance(layers, str) else tuple(layers), set())
     start = time.perf_counter()
     with ExitStack() as taps:
@@ -206,11 +208,11 @@ def record(model: nn.Module, layers: str | Sequence[str] = "*") -> Iterator[Tape
         taps.callback(_running.reset, token)
         take = _one_at_a_time(tape._take)
         for tap in TAPS:
-            taps.enter_context(tap(modules, choice, lambda: id(tape) in _running.get(), take))
-        taps.enter_context(threads(modules, choice, take, partial(_join, id(tape))))
+            taps.enter_context(tap(parts, choice, lambda: id(tape) in _running.get(), take))
+        taps.enter_context(threads(parts, choice, take, partial(_join, id(tape))))
         yield tape
     tape.seconds = time.perf_counter() - start
-    refused_unseen(modules, choice, tape.layers, tape._take)
+    refused_unseen(parts, choice, tape.layers, tape._take)
     if not tape.layers:
         raise next(iter(tape._refused.values()), None) or _nothing(model, choice)
 
@@ -230,26 +232,6 @@ def _one_at_a_time(take: Emit) -> Emit:
             take(layer, make)
 
     return taken
-
-
-def _modules(model: nn.Module) -> dict[str, nn.Module]:
-    """As `named_modules()`, which yields each through every level above it."""
-    found, seen, todo = {}, set(), [("", model)]
-    while todo:
-        name, module = todo.pop()
-        if id(module) not in seen:
-            seen.add(id(module))
-            found[name] = module
-            if module._modules:
-                prefix = name and name + "."
-                todo += [(prefix + part, child) for part, child in reversed(module._modules.items()) if child is not None]
-    return found
-
-
-def _roles(modules: Mapping[str, nn.Module]) -> dict[str, str]:
-    """Name of a layer -> what it says that its weights are for."""
-    said = {name.removesuffix(".probe"): getattr(module, "role", None) for name, module in modules.items()}
-    return {name: role for name, role in said.items() if isinstance(role, str) and role}
 
 
 def _nothing(model: nn.Module, choice: _Choice) -> NothingRecorded:

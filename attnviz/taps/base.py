@@ -1,14 +1,15 @@
 """What a tap hands over."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from attnviz.maps import Kind, Norm, Receipt
+from attnviz.taps.parts import Parts
 from attnviz.weights import Weights
 
 
@@ -65,9 +66,8 @@ class Refusal(NamedTuple):
 # The layer, and what makes its record or raises why there is none; either is kept, and the model that is watched goes on.
 Emit = Callable[[str, Callable[[], Record]], None]
 Wanted = Callable[[str], bool]
-Modules = Mapping[str, nn.Module]  # all of a model by name, the model itself as ""
-# modules, "is this layer wanted?", "do these calls belong to the recording?", where records and refusals go
-Tap = Callable[[Modules, Wanted, Callable[[], bool], Emit], AbstractContextManager[object]]
+# the model's parts, "is this layer wanted?", "do these calls belong to the recording?", where records and refusals go
+Tap = Callable[[Parts, Wanted, Callable[[], bool], Emit], AbstractContextManager[object]]
 
 
 def precision_of(tensor: Tensor) -> str:

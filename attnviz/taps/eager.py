@@ -13,11 +13,14 @@ from torch.nn import functional as F
 
 from attnviz.maps import Kind
 from attnviz.taps.base import Emit
+from attnviz.taps.followed import tensors
+from attnviz.taps.functions import CONVOLUTIONS, PROJECTIONS, SOFTMAX, SUMS_WITH_PROJECTIONS, variants
 from attnviz.taps.place import Place
 from attnviz.taps.products import by_einsum, by_matmul, by_sum, constant, einsum_pairs
 from attnviz.taps.softmax import attends, from_softmax
-from attnviz.taps.softmaxes import SOFTMAX, Softmaxes, Stage, Taken, turned
-from attnviz.taps.traces import CONVOLUTIONS, PROJECTIONS, SUMS_WITH_PROJECTIONS, Traces, tensors, variants
+from attnviz.taps.softmaxes import Softmaxes, turned
+from attnviz.taps.stages import Stage, Taken
+from attnviz.taps.traces import Traces
 
 Layout = Callable[[Tensor], Tensor | None]
 Look = Callable[..., None]
@@ -82,7 +85,7 @@ def _baddbmm(mode: Mode, output: Tensor, /, _: Tensor, batch1: Tensor, batch2: T
 
 
 def _einsum(mode: Mode, output: Tensor, /, equation: Any, *operands: Any) -> None:
-    pair = list(tensors(operands))
+    pair = tensors(operands)
     if len(pair) != 2 or not isinstance(equation, str):
         return
     for first, second in ((0, 1), (1, 0)):

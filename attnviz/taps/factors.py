@@ -14,7 +14,6 @@ from torch import Tensor
 
 from attnviz.errors import ChangedInPlace
 from attnviz.taps.proof import check
-from attnviz.taps.traces import Traces
 from attnviz.weights import DotProduct
 
 SHORT = 1 << 20  # numbers in one of the two; references to parts of larger memory could hold more of it than copies
@@ -66,16 +65,13 @@ class Call(NamedTuple):
                 "look (tape[...]) before that, or let what changes them give a new tensor",
             )
 
-    def can_wait(self, traces: Traces) -> bool:
-        """Whether nobody but the model had these tensors: made inside the recording, on the CPU, and never written over."""
-        return _can_wait(self.query, traces) and _can_wait(self.key, traces)
+    def can_wait(self) -> bool:
+        """Whether what was made inside the recording is short, on the CPU, and was never written over."""
+        return _can_wait(self.query) and _can_wait(self.key)
 
 
-def _can_wait(tensor: Tensor, traces: Traces) -> bool:
-    return (
-        tensor.numel() <= SHORT and tensor.is_cpu and not tensor.is_inference() and tensor._version == 0
-        and traces.of(tensor) is not None
-    )  # fmt: skip
+def _can_wait(tensor: Tensor) -> bool:
+    return tensor.numel() <= SHORT and tensor.is_cpu and not tensor.is_inference() and tensor._version == 0
 
 
 def _kept(tensor: Tensor) -> NDArray[Any]:

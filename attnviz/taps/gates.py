@@ -19,22 +19,14 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from attnviz.maps import Kind, Receipt, check_promise
 from attnviz.taps.base import Record
 from attnviz.taps.batch import examples
+from attnviz.taps.followed import Followed
 from attnviz.taps.identity import Rows
 from attnviz.taps.place import Place
 from attnviz.taps.pooled import Pooled
-from attnviz.taps.traces import Trace, variants
+from attnviz.taps.sources import NOTHING, Trace
 from attnviz.taps.turned import Turned
 from attnviz.weights import Dense
 
-SIGMOID = variants("sigmoid", "sigmoid_", "hardsigmoid")
-CLIPPED = variants("relu6", "hardtanh")
-MULTIPLY = variants("mul", "mul_", "multiply", "multiply_")
-SCALES = MULTIPLY | variants("div", "true_divide", "div_")
-EXPANDS = variants("expand", "expand_as", "broadcast_to")
-RESHAPES = variants(
-    "view", "view_as", "reshape", "reshape_as", "unsqueeze", "squeeze", "unflatten", "flatten", "transpose", "permute",
-    "contiguous", "to", "float", "half", "bfloat16", "type_as", "__getitem__",
-)  # fmt: skip
 AXES: dict[Kind, tuple[str, ...]] = {"channel": ("channel",), "spatial": ("row", "column")}
 
 
@@ -51,42 +43,39 @@ class Gate:
     small: Tensor | None = None
 
 
-class Gates:
+class Gates(Followed):
     """Those of one recording that may yet turn out to be attention."""
 
     def __init__(self) -> None:
-        self._made: Any = WeakTensorKeyDictionary()
+        super().__init__()
         self._clipped: Any = WeakTensorKeyDictionary()
         self.turned, self.pooled = Turned(), Pooled()
 
-    def __bool__(self) -> bool:
-        return bool(self._made)
-
     def made(self, gate: Tensor, place: Place, trace: Trace | None, of: Any) -> None:
-        self._made[gate] = Gate(place, trace, of in self.pooled)
+        self._of[gate] = Gate(place, trace, of in self.pooled)
 
     def clipped(self, output: Tensor, trace: Trace | None) -> None:
-        self._clipped[output] = trace or Trace(frozenset())
+        self._clipped[output] = trace or NOTHING
 
     def is_clipped(self, tensor: Any) -> Trace | None:
         """Where it comes from, if it is what relu6 gave."""
         return self._clipped.get(tensor) if self._clipped and isinstance(tensor, Tensor) else None
 
     def reshaped(self, output: Any, source: Tensor) -> None:
-        gate = self._made.get(source)
+        gate = self._of.get(source)
         if gate is not None and isinstance(output, Tensor):
-            self._made[output] = replace(gate, small=None)
+            self._of[output] = replace(gate, small=None)
 
     def expanded(self, output: Tensor, source: Tensor) -> None:
-        gate = self._made.get(source)
+        gate = self._of.get(source)
         if gate is not None and output is not source:
-            self._made[output] = replace(gate, small=source)
+            self._of[output] = replace(gate, small=source)
 
     def taken(self, left: Any, right: Any) -> tuple[Tensor, Kind, Place] | None:
         """The gate, as (batch, channel) or (batch, row, column), where one of two factors is one and the other a map."""
         if not (isinstance(left, Tensor) and isinstance(right, Tensor)):
             return None
-        found = [self._made.get(tensor) for tensor in (left, right)]
+        found = [self._of.get(tensor) for tensor in (left, right)]
         if (found[0] is None) == (found[1] is None):
             return None
         factor, features, gate = (left, right, found[0]) if found[0] is not None else (right, left, found[1])
@@ -98,7 +87,7 @@ class Gates:
         kind = kind_of(tuple(small.shape), tuple(shape), gate.trace, pooled)
         if kind is None:
             return None
-        del self._made[factor]
+        del self._of[factor]
         return small.detach().reshape(len(small), *((-1,) if kind == "channel" else _positions(small))), kind, gate.place
 
 

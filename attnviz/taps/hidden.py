@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 import torch
 
 from attnviz.errors import CompiledModel, HiddenKernel
-from attnviz.taps.base import Emit, Modules, Wanted
+from attnviz.taps.base import Emit, Wanted
+from attnviz.taps.parts import Parts
 
 SEEN = (None, "eager", "sdpa")
 FUSED_LAYERS = (torch._transformer_encoder_layer_fwd, torch._native_multi_head_attention)
@@ -46,37 +47,31 @@ def refuse_unfollowed(layer: str, error: Exception) -> NoReturn:
     )
 
 
-def refused_unseen(modules: Modules, wanted: Wanted, recorded: Iterable[str], emit: Emit) -> None:
+def refused_unseen(parts: Parts, wanted: Wanted, recorded: Iterable[str], emit: Emit) -> None:
     """Parts of a transformers model that were told to use another kernel, and of which nothing was recorded."""
     names, kernels = tuple(recorded), {}
-    for name, module in modules.items():
-        config = module.__dict__.get("config")  # getattr() takes microseconds to find that a module has none
-        if config is None:
-            continue
+    for name, config in parts.with_own("config"):
         if id(config) not in kernels:
             kernels[id(config)] = getattr(config, "_attn_implementation", None)
         kernel = kernels[id(config)]
         if kernel not in SEEN and wanted(name) and not any(layer.startswith(name) for layer in names):
-            layer = name or type(module).__name__
+            layer = parts.names[id(parts.modules[name])]
             emit(layer, partial(refuse_kernel, layer, str(kernel)))
 
 
-def refused_compiled(modules: Modules, wanted: Wanted, emit: Emit) -> bool:
-    """Whether any part is: compiled code calls no function that could be watched.
+def refused_compiled(parts: Parts, wanted: Wanted, emit: Emit) -> None:
+    """Parts that are: compiled code calls no function that could be watched.
 
     torch._dynamo is imported only where something was compiled.
     """
     dynamo = sys.modules.get("torch._dynamo.eval_frame")
     compiled = (torch.jit.ScriptModule, *((dynamo.OptimizedModule,) if dynamo is not None else ()))
-    types = {kind for kind in set(map(type, modules.values())) if issubclass(kind, compiled)}
-    found = [
-        name or type(module).__name__ for name, module in modules.items()
-        if type(module) in types or module.__dict__.get(COMPILED_CALL) is not None
-    ]  # fmt: skip
-    for layer in found:
+    found = {name for name, _ in parts.with_own(COMPILED_CALL)}
+    if parts.of_class(*compiled):
+        found |= {name for name, module in parts.modules.items() if isinstance(module, compiled)}
+    for layer in (parts.names[id(parts.modules[name])] for name in parts.modules if name in found):
         if wanted(layer):
             emit(layer, partial(_refuse_compiled, layer))
-    return bool(found)
 
 
 def _refuse_compiled(layer: str) -> NoReturn:

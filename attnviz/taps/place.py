@@ -41,18 +41,23 @@ class Place:
     identity: "Identity"
 
 
-def place(names: Mapping[int, str], identity: "Identity") -> Place | None:
-    """The place of the call that is being answered; None outside the model."""
+def place(names: Mapping[int, str], model: int, identity: "Identity") -> Place | None:
+    """The place of the call that is being answered; None outside the model, of which `model` is the `id`."""
     inner, outer, heads, idle = None, None, None, 0
     frame = sys._getframe(1)
     while frame is not None and idle < PATIENCE:
         code = frame.f_code
+        if inner is None and frame.f_globals.get("__package__") == __package__:  # the tap's own
+            frame = frame.f_back  # type: ignore[assignment]
+            continue
         # f_locals copies all variables of a frame: it is asked for where there are few, or where the layer is not known yet
         if code is CALL or (inner is None and _is_method(code)):
             module = frame.f_locals.get("self")
             if id(module) in names:
                 inner, idle = inner or module, 0
                 outer = frame if code is CALL else outer
+                if outer is frame and id(module) == model:
+                    break
         elif inner is None and code is MULTI_HEAD:
             heads = frame.f_locals["num_heads"]
         idle += inner is not None

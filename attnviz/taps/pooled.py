@@ -3,36 +3,17 @@
 Where a map has several positions along each of its axes, shapes say as much. Over a single place, or a single row, they do not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from torch import Tensor
-from torch.utils.weak import WeakTensorKeyDictionary
 
+from attnviz.taps.followed import Followed, tensors
 from attnviz.taps.products import constant
-from attnviz.taps.traces import tensors, variants
-
-MEANS = variants("mean", "amax", "max", "amin", "sum", "std", "var", "logsumexp", "norm")
-GLOBAL = variants(
-    *(f"adaptive_{how}_pool{axes}d" for how in ("avg", "max") for axes in (1, 2, 3)), *(f"avg_pool{axes}d" for axes in (1, 2, 3)),
-    *(f"max_pool{axes}d" for axes in (1, 2, 3)),
-)  # fmt: skip
 
 
-class Pooled:
+class Pooled(Followed):
     """Tensors that hold no more than one number a channel of each example, whatever became of it."""
-
-    def __init__(self) -> None:
-        self._of: Any = WeakTensorKeyDictionary()
-
-    @property
-    def alive(self) -> Mapping[Any, Any]:
-        """Empty where nothing is followed; the same one all the time."""
-        found: Mapping[Any, Any] = self._of.data
-        return found
-
-    def __bool__(self) -> bool:
-        return bool(self._of.data)
 
     def __contains__(self, tensor: Any) -> bool:
         return bool(self._of.data) and isinstance(tensor, Tensor) and tensor in self._of

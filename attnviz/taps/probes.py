@@ -9,15 +9,16 @@ from torch import Tensor, nn
 
 from attnviz.maps import Receipt, check_promise
 from attnviz.probe import Probe
-from attnviz.taps.base import Emit, Modules, Record, Wanted, precision_of
+from attnviz.taps.base import Emit, Record, Wanted, precision_of
+from attnviz.taps.parts import Parts
 from attnviz.weights import Dense
 
 
 @contextmanager
-def probes(modules: Modules, wanted: Wanted, ours: Callable[[], bool], emit: Emit) -> Iterator[None]:
-    """Emits what the probes among `modules` pass on in calls that are `ours`; other threads' calls go by unseen."""
+def probes(parts: Parts, wanted: Wanted, ours: Callable[[], bool], emit: Emit) -> Iterator[None]:
+    """Emits what the probes among the parts pass on in calls that are `ours`; other threads' calls go by unseen."""
     with ExitStack() as hooks:
-        for name, module in modules.items():
+        for name, module in parts.modules.items() if parts.of_class(Probe) else ():
             layer = name.removesuffix(".probe")
             if isinstance(module, Probe) and wanted(layer):
                 hook = _listener(layer, ours, emit)

@@ -20,7 +20,7 @@ from attnviz.taps.base import Record, precision_of
 from attnviz.taps.batch import AXES, examples
 from attnviz.taps.identity import Rows
 from attnviz.taps.place import Place
-from attnviz.taps.softmaxes import Taken
+from attnviz.taps.stages import Taken
 from attnviz.weights import Dense, Floats
 
 LEAVE_OUT = "record(model, layers=...) takes the names of the others; they are recorded also beside this one"

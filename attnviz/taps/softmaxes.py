@@ -4,10 +4,8 @@ Whatever a layer does to scores and weights is followed, by any function of torc
 values, a projection of features, a sum. What meets the values is judged by its numbers (`softmax.py`), not by its spelling.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -15,105 +13,18 @@ from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from attnviz.maps import Kind
-from attnviz.taps.traces import Trace, tensors, variants
-
-SOFTMAX = variants("softmax") | {torch.special.softmax}
-DROPOUT = variants("dropout", "dropout_", "feature_dropout", "alpha_dropout")
-SUMS = variants("sum", "mean", "norm", "cosine_similarity") | {torch.linalg.vector_norm}
-ENDS = variants(
-    "max", "min", "amax", "amin", "argmax", "argmin", "topk", "sort", "prod", "std", "var", "median", "logsumexp", "cumsum",
-    "diagonal", "trace", "bincount", "mse_loss", "cross_entropy", "kl_div", "nll_loss", "binary_cross_entropy", "item", "tolist",
-    "numpy", "dim", "size", "numel", "is_floating_point", "zeros_like", "ones_like", "empty_like", "full_like", "rand_like",
-    "randn_like", "new_zeros", "new_ones", "new_empty", "new_full", "new_tensor", "grid_sample", "embedding",
-    "scaled_dot_product_attention",
-)  # fmt: skip
-MOVES = variants(
-    "transpose", "permute", "swapaxes", "swapdims", "movedim", "__getitem__", "narrow", "index_select", "unsqueeze", "squeeze",
-    "flip", "roll", "expand", "expand_as", "broadcast_to", "view", "view_as", "reshape", "reshape_as", "flatten", "unflatten",
-    "contiguous", "clone", "detach", "chunk", "split", "unbind", "tensor_split", "to", "type", "type_as", "float", "half",
-    "bfloat16", "double", "cpu", "as_strided", "select", "t", "moveaxis", "alias", "repeat_interleave", "gather",
-    "requires_grad_", "detach_", "retain_grad", "unsafe_chunk", "unsafe_split",
-) | {Tensor.mT.__get__, Tensor.T.__get__, Tensor.mH.__get__, Tensor.data.__get__, Tensor.H.__get__}  # type: ignore[attr-defined]  # fmt: skip
+from attnviz.taps.followed import Followed, tensors
+from attnviz.taps.functions import BESIDE, DROPOUT, ENDS, FRAMES, LARGER, MOVES, MULTIPLY, ORDERLY, SUMS
+from attnviz.taps.sources import Trace
+from attnviz.taps.stages import Stage, Thread
 
 
-LARGER = variants("max", "min")  # of two tensors: number by number, as XGLM keeps its scores finite
-MULTIPLY = variants("mul", "mul_", "multiply", "multiply_")
-
-
-ORDERLY = variants(
-    "view", "view_as", "reshape", "reshape_as", "flatten", "unflatten", "contiguous", "clone", "detach", "to", "type", "type_as",
-    "float", "half", "bfloat16", "double", "unsqueeze", "squeeze",
-)  # fmt: skip
-FRAMES = variants("pad", "as_strided", "cat", "concat", "scatter", "index_copy", "index_put")
-
-
-class Stage(IntEnum):
-    """How far numbers are: copied along an axis; set beside others; features of pairs; one number a pair; weights."""
-
-    COPIED = 0
-    BESIDE = 1
-    FEATURES = 2
-    SCORES = 3
-    WEIGHTS = 4
-
-
-@dataclass(frozen=True)
-class Thread:
-    """What is known of a tensor on its way.
-
-    `grid`: whether its features are of all pairs, on axes of their own. `changed`: whether weights are no longer the numbers that
-    the softmax gave, `blind`: whether it has rows that are NaN because a query may look at nothing. `clean`: what the tensor would
-    be without the dropout behind the softmax, and its version then; `dropped`: whether there was one in place. `shape`: the one
-    with most axes that the numbers had in this order; `rebuilt`: whether weights were set into another frame; `composed`: whether
-    they are a product of weights, as in a pseudo-inverse. `trace`: of the scores; `turned`: whether the places of their
-    first factor stand on the last axis now. `met`: where in memory stood what has met values already.
-    """
-
-    stage: Stage
-    kind: Kind
-    grid: bool = False
-    changed: bool = False
-    blind: bool = False
-    version: int | None = None
-    clean: tuple[Tensor, int | None] | None = None
-    dropped: bool = False
-    shape: tuple[int, ...] = ()
-    rebuilt: bool = False
-    trace: Trace | None = None
-    composed: bool = False
-    turned: bool = False
-    met: set[tuple[int, int, int]] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class Taken:
-    """Weights that met values, (..., query, key). `tokens`: how many were projected into the queries, 0 where nobody knows."""
-
-    weights: Tensor
-    kind: Kind
-    changed: bool = False
-    blind: bool = False
-    softmax: bool = True
-    dropped: bool = False
-    rebuilt: bool = False
-    tokens: int = 0
-
-
-class Softmaxes:
+class Softmaxes(Followed):
     """The threads of one recording."""
 
     def __init__(self) -> None:
-        self._of: Any = WeakTensorKeyDictionary()
+        super().__init__()
         self._weighted: Any = WeakTensorKeyDictionary()
-
-    @property
-    def alive(self) -> Mapping[Any, Any]:
-        """Empty where nothing is followed; the same one all the time."""
-        found: Mapping[Any, Any] = self._of.data
-        return found
-
-    def __bool__(self) -> bool:
-        return bool(self._of.data)
 
     def get(self, tensor: Any, least: Stage = Stage.SCORES) -> Thread | None:
         """The thread of a tensor that is at least so far."""
@@ -183,8 +94,8 @@ class Softmaxes:
     def _carry(self, func: Any, output: Tensor, thread: Thread, source: Tensor, args: tuple[Any, ...], kwargs: Any) -> None:
         moved = func in MOVES
         if thread.stage == Stage.COPIED:
-            alone = sum(1 for _ in tensors(args)) == 1
-            stage = Stage.COPIED if moved else Stage.BESIDE if func in CATS else Stage.COPIED if alone else Stage.FEATURES
+            alone = len(tensors(args)) == 1
+            stage = Stage.COPIED if moved else Stage.BESIDE if func in BESIDE else Stage.COPIED if alone else Stage.FEATURES
             self._put(output, replace(thread, stage=stage))
             return
         if not moved and (output.numel() < source.numel() or (func in MULTIPLY and output.numel() > source.numel())):
@@ -258,9 +169,6 @@ class Softmaxes:
     def _put(self, output: Tensor, thread: Thread) -> bool:
         self._of[output] = thread
         return True
-
-
-CATS = variants("cat", "concat", "concatenate", "hstack")
 
 
 def turned(output: Tensor, source: Tensor) -> bool:

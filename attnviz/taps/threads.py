@@ -6,7 +6,7 @@ is named at the end, so that it is not missing in silence.
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, NoReturn
@@ -16,8 +16,9 @@ from torch.compiler import is_compiling
 from torch.utils._pytree import tree_leaves
 
 from attnviz.errors import HiddenKernel
-from attnviz.taps.base import Emit, Modules, Wanted
+from attnviz.taps.base import Emit, Wanted
 from attnviz.taps.calls import calls
+from attnviz.taps.parts import Parts
 from attnviz.taps.place import CALL
 
 LEVELS = 2  # of modules below the model that may be branches
@@ -26,14 +27,12 @@ Enter = Callable[[], Callable[[], None]]
 
 
 @contextmanager
-def threads(modules: Modules, wanted: Wanted, emit: Emit, enter: Enter) -> Iterator[None]:
+def threads(parts: Parts, wanted: Wanted, emit: Emit, enter: Enter) -> Iterator[None]:
     """`enter` makes calls of this thread belong to the recording, and gives back what ends that."""
-    names = {id(module): name or type(module).__name__ for name, module in modules.items()}
-    branches = Branches(modules, names, wanted, emit, enter)
+    branches = Branches(parts, wanted, emit, enter)
     with ExitStack() as hooks:
-        for module in _branches(modules[""], LEVELS):
+        for module in _branches(parts.modules[""], LEVELS):
             hooks.callback(module.register_forward_pre_hook(branches.begins).remove)
-            hooks.callback(module.register_forward_hook(branches.ends, always_call=True).remove)
         yield
     branches.name_the_lost()
 
@@ -41,8 +40,8 @@ def threads(modules: Modules, wanted: Wanted, emit: Emit, enter: Enter) -> Itera
 class Branches:
     """What other threads do with parts of one model while it is watched."""
 
-    def __init__(self, modules: Modules, names: Mapping[int, str], wanted: Wanted, emit: Emit, enter: Enter) -> None:
-        self._modules, self._names, self._wanted, self._emit, self._enter = modules, names, wanted, emit, enter
+    def __init__(self, parts: Parts, wanted: Wanted, emit: Emit, enter: Enter) -> None:
+        self._parts, self._names, self._wanted, self._emit, self._enter = parts, parts.names, wanted, emit, enter
         self._home = threading.get_ident()
         self._here = threading.local()
         self._followed: set[str] = set()
@@ -63,15 +62,17 @@ class Branches:
             self._lost[self._names[id(module)]] = None
             return
         self._followed.add(self._names[id(module)])
-        tap = calls(self._modules, self._wanted, lambda: True, self._emit)
+        tap = calls(self._parts, self._wanted, lambda: True, self._emit)
         self._here.branch, self._here.tap, self._here.leave = module, tap, self._enter()
+        self._here.hook = module.register_forward_hook(self.ends, always_call=True)
         tap.__enter__()  # type: ignore[no-untyped-call]
 
     def ends(self, module: nn.Module, _: Any, __: Any) -> None:
         if not is_compiling() and getattr(self._here, "branch", None) is module and threading.get_ident() != self._home:
             self._here.tap.__exit__(None, None, None)
             self._here.leave()
-            self._here.branch = self._here.tap = self._here.leave = None
+            self._here.hook.remove()
+            self._here.branch = self._here.tap = self._here.leave = self._here.hook = None
 
     def name_the_lost(self) -> None:
         for name in self._lost:
@@ -101,10 +102,15 @@ def _branches(module: nn.Module, levels: int) -> Iterator[nn.Module]:
     for child in module.children():
         if isinstance(child, LISTS):
             yield from _branches(child, levels)
-        elif not isinstance(child, jit.ScriptModule):
+        elif not (isinstance(child, jit.ScriptModule) or _is_leaf(child)):
             yield child
             if levels > 1:
                 yield from _branches(child, levels - 1)
+
+
+def _is_leaf(module: nn.Module) -> bool:
+    """Whether it is one of torch's own that have no parts: none of these attends."""
+    return not module._modules and type(module).__module__.startswith("torch.nn.modules.")
 
 
 def _given(frame: Any) -> Any:

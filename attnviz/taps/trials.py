@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from attnviz.taps.altered import Group, altered
+from attnviz.taps.functions import CONVOLUTIONS, PRODUCTS, PROJECTIONS, SUMS_WITH_PROJECTIONS
 from attnviz.taps.place import Outer
 from attnviz.taps.replica import again, apart, replica, unseen
-from attnviz.taps.traces import CONVOLUTIONS, PROJECTIONS, SUMS_WITH_PROJECTIONS, variants
 
-PRODUCTS = variants("matmul", "mm", "einsum")
 LEAVES = 12  # projections before a call that it may be made of
 ODD = 0x9E3779B97F4A7C15 - (1 << 64)
 

@@ -3,35 +3,22 @@
 A gate on such a map is one of places only where it is one in the order in which the map was made, (batch, channel, row, column).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.weak import WeakTensorKeyDictionary
 
-from attnviz.taps.traces import Traces, tensors, variants
+from attnviz.taps.followed import Followed, tensors
+from attnviz.taps.traces import Traces
 
-TURNS = variants("permute", "transpose", "swapaxes", "swapdims", "movedim", "moveaxis")
 AS_MADE = (0, 1, 2, 3)
 CHANNELS_FIRST = (0, 3, 1, 2)
 SIZES = (2, 3, 5, 7)
 
 
-class Turned:
+class Turned(Followed):
     """Of each map that was turned, where its axes come from: axis i of it was axis `order[i]`."""
-
-    def __init__(self) -> None:
-        self._of: Any = WeakTensorKeyDictionary()
-
-    @property
-    def alive(self) -> Mapping[Any, Any]:
-        """Empty where nothing is followed; the same one all the time."""
-        found: Mapping[Any, Any] = self._of.data
-        return found
-
-    def __bool__(self) -> bool:
-        return bool(self._of.data)
 
     def turned(self, func: Any, output: Any, source: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any], traces: Traces) -> None:
         """After a function that turns; a map whose channels came last and come first now is as others are made."""

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from attnviz.taps.base import Record
 from attnviz.taps.calls import calls
+from attnviz.taps.functions import SOFTMAX
 from attnviz.taps.gates import from_gate
+from attnviz.taps.parts import Parts
 from attnviz.taps.sdpa import from_kernel
 from attnviz.taps.softmax import from_softmax
-from attnviz.taps.softmaxes import SOFTMAX
 from attnviz.taps.trials import LEAVES, Event, Events, Leaf, made_of, marks, projects
 
 
@@ -21,7 +22,7 @@ class Watch(calls):
     """`first`: whether this is the trial that nothing was changed for, which also tells what rows are made of."""
 
     def __init__(self, names: Mapping[int, str], first: bool) -> None:
-        super().__init__({}, lambda _: True, lambda: True, self.keep)
+        super().__init__(Parts({}, {}, frozenset()), lambda _: True, lambda: True, self.keep)
         self.names = dict(names)
         self.events: Events = {}
         self.leaves: deque[Leaf] = deque(maxlen=LEAVES)
@@ -30,7 +31,7 @@ class Watch(calls):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func in SOFTMAX:
             output = func(*args, **(kwargs or {})).clone()  # which may be written over, and is still needed for gradients
-            self.look(func, self.looks.get(func, ()), output, args, kwargs or {})
+            self.look(func, self.looks.get(func) or (), output, args, kwargs or {})
             return output
         axes = projects(func, args)
         if axes is None:
@@ -47,7 +48,7 @@ class Watch(calls):
             return leaf.clone()  # which may be written over
 
         output = project(**(kwargs or {}))
-        self.look(func, self.looks.get(func, ()), output, args, kwargs or {})
+        self.look(func, self.looks.get(func) or (), output, args, kwargs or {})
         return output
 
     def keep(self, layer: str, make: Callable[[], Record]) -> None:
