@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attnviz.maps import AttentionMap
-from attnviz.results import Result
+from attnviz.results import Outcome
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -28,7 +28,7 @@ class Exhibit:
     figures: "Sequence[go.Figure | Words | Picture]"
     caption: str
     maps: Sequence[AttentionMap]
-    result: Result
+    result: Outcome
     legend: str = ""
     spoken: str = ""
     width: float = 1.0

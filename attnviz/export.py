@@ -14,7 +14,7 @@ from attnviz.errors import ExportError, MapTooLarge
 from attnviz.exhibit import Exhibit
 from attnviz.maps import AttentionMap
 from attnviz.plot import Picture, in_a_row
-from attnviz.results import Result
+from attnviz.results import Outcome
 
 NUMBERS = ("json", "npz")
 PICTURES = ("html", "png", "svg")
@@ -41,7 +41,7 @@ dd {{ margin: 0 0 .4rem }}
 """
 
 
-def as_json(maps: Sequence[AttentionMap], result: Result | Mapping[str, Any]) -> bytes:
+def as_json(maps: Sequence[AttentionMap], result: Outcome | Mapping[str, Any]) -> bytes:
     """Everything about a result and the chosen maps, weights as nested lists; MapTooLarge above what such a text can hold."""
     if (numbers := sum(int(np.prod(m.shape)) for m in maps)) > JSON_LIMIT:
         raise MapTooLarge(
@@ -51,7 +51,7 @@ def as_json(maps: Sequence[AttentionMap], result: Result | Mapping[str, Any]) ->
     return json.dumps({**summary(result), "maps": [_described(m) for m in maps]}, ensure_ascii=False).encode()
 
 
-def as_npz(maps: Sequence[AttentionMap], result: Result | Mapping[str, Any]) -> bytes:
+def as_npz(maps: Sequence[AttentionMap], result: Outcome | Mapping[str, Any]) -> bytes:
     """One float32 array a layer under the layer's name, and `meta`, a JSON text with the rest."""
     meta = {**summary(result), "maps": [{**_described(m), "weights": None} for m in maps]}
     buffer = io.BytesIO()
@@ -65,7 +65,7 @@ def as_html(exhibits: Sequence[Exhibit]) -> bytes:
     about = "".join(map(_paragraph, (f"Given: {result.put_in}", f"Answer: {result.said}", *result.remarks)))
     first = next((exhibit for exhibit in exhibits if any(isinstance(figure, go.Figure) for figure in exhibit.figures)), None)
     body = "".join(_shown(exhibit, exhibit is first) for exhibit in exhibits)
-    return _PAGE.format(title=html.escape(result.card.title), body=about + body).encode()
+    return _PAGE.format(title=html.escape(result.title), body=about + body).encode()
 
 
 def _shown(exhibit: Exhibit, first: bool) -> str:
@@ -131,12 +131,11 @@ def _on_white(figure: go.Figure) -> go.Figure:
     return go.Figure(figure).update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white")
 
 
-def summary(result: Result | Mapping[str, Any]) -> dict[str, Any]:
+def summary(result: Outcome | Mapping[str, Any]) -> dict[str, Any]:
     """Model, what was decided, what went in, and seconds; what is such a summary stays as it is."""
     if isinstance(result, Mapping):
         return dict(result)
-    seconds, notes = result.seconds, list(result.encoded.notes)
-    return {"model": result.card.name, **result.answer, "seconds": seconds, "notes": notes, **result.given}
+    return {**result.maker, **result.answer, "seconds": result.seconds, "notes": list(result.notes), **result.given}
 
 
 def _described(m: AttentionMap) -> dict[str, Any]:

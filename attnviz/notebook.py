@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from attnviz.results import Result
+from attnviz.results import Outcome
 
 if TYPE_CHECKING:
     from attnviz.exhibit import Exhibit
@@ -27,7 +27,7 @@ class Shown:
         return f'<iframe srcdoc="{page}" style="width: 100%; height: {HEIGHT}px; border: 0" sandbox="allow-scripts"></iframe>'
 
 
-def show(result: Result, view: str | None = None, **choices: Any) -> Shown:
+def show(result: Outcome, view: str | None = None, **choices: Any) -> Shown:
     """What a page shows of a result: `show(result, "ahead", step=3)`; a choice with a dash is written with an underscore.
 
     Without a view it is the first that applies. InputError where there is none of this name, or a choice is not allowed.

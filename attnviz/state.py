@@ -5,10 +5,12 @@ A choice has a name, which is an id and stands in addresses and files, and a lab
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Protocol
 
 from attnviz.errors import InputError
 
+LONGEST = 10_000  # characters of numbers in an address
 Chosen = Mapping[str, Any]  # name of a choice -> its value
 
 
@@ -166,6 +168,29 @@ class Text:
 
     def write(self, value: str) -> str:
         return value
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Rows of `width` finite numbers, from `least` to `most` rows, as tuples; written "0.2,1.1;0.5,2"."""
+
+    width: int
+    least: int = 1
+    most: int = 1
+
+    @property
+    def said(self) -> str:
+        return f"rows of {self.width} numbers, as {';'.join([','.join('1' * self.width)] * self.least)}, at most {self.most} rows"
+
+    def read(self, text: str) -> tuple[tuple[float, ...], ...]:
+        rows = tuple(tuple(map(float, row.split(","))) for row in text[:LONGEST].split(";"))
+        whole = len(text) <= LONGEST and self.least <= len(rows) <= self.most
+        if not whole or any(len(row) != self.width or not all(map(isfinite, row)) for row in rows):
+            raise ValueError(text)
+        return rows
+
+    def write(self, value: Sequence[Sequence[float]]) -> str:
+        return ";".join(",".join(f"{number:g}" for number in row) for row in value)
 
 
 @dataclass(frozen=True)

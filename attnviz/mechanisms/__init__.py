@@ -5,7 +5,7 @@ from attnviz.mechanisms.gates import GATES
 from attnviz.mechanisms.hard import HARD
 from attnviz.mechanisms.inputs import FeatureMap, Inputs, Points, Vectors, matrix, of_sentence, typed, written
 from attnviz.mechanisms.kernel import KERNEL
-from attnviz.mechanisms.mechanism import Choice, Control, KerasAnswer, Mechanism, Paper, Shown, Slider, Toggle
+from attnviz.mechanisms.mechanism import KerasAnswer, Mechanism, Paper, Shown
 from attnviz.mechanisms.pooling import POOLING
 from attnviz.mechanisms.scoring import SCORING
 from attnviz.mechanisms.self_attention import SELF
@@ -20,8 +20,6 @@ def find(name: str) -> Mechanism:
 
 __all__ = [
     "MECHANISMS",
-    "Choice",
-    "Control",
     "FeatureMap",
     "Inputs",
     "KerasAnswer",
@@ -29,8 +27,6 @@ __all__ = [
     "Paper",
     "Points",
     "Shown",
-    "Slider",
-    "Toggle",
     "Vectors",
     "find",
     "matrix",

@@ -9,11 +9,12 @@ from attnviz.layers.luong import Local, Luong
 from attnviz.layers.multi_head import MultiHead
 from attnviz.mechanisms.arrays import additive, batch, divided, labels, matrix, multi_head, tensors
 from attnviz.mechanisms.inputs import Vectors
-from attnviz.mechanisms.mechanism import SEED, UNTRAINED, Choice, KerasAnswer, Mechanism, Prepared, Slider, seeded
+from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, seeded
 from attnviz.mechanisms.papers import BAHDANAU, LUONG, VASWANI
+from attnviz.state import Choice, OneOf, Whole
 
-REACH = Slider("reach", "Reach of the window", 1, 12, 1, 2)
-HEADS = Choice("heads", "Heads", ("1", "2", "4", "8"), "2")
+REACH = Choice("reach", "Reach of the window", Whole(1, 12), 2)
+HEADS = Choice("heads", "Heads", OneOf(("1", "2", "4", "8")), "2")
 
 
 def _of(inputs: Vectors, layer: Any, names: dict[str, Any], first: str = "", notes: tuple[str, ...] = (UNTRAINED,)) -> Prepared:
@@ -89,7 +90,7 @@ ENCODER_DECODER = (
         query="the decoder's last state",
         formula=r"c_i = \sum_j \operatorname{softmax}_j\left(v^\top \tanh(W s_{i-1} + U h_j + b)\right) h_j",
         paper=BAHDANAU, layer=Bahdanau, input="query-key", prepare=_bahdanau,
-        controls=(Slider("units", "Length of v", 1, 32, 1, 8), SEED), follows=("additive",), trained=("translate-bahdanau",),
+        choices=(Choice("units", "Length of v", Whole(1, 32), 8), SEED), follows=("additive",), trained=("translate-bahdanau",),
         keras=KerasAnswer(
             "follows", "AdditiveAttention",
             "The layer that Keras calls Bahdanau-style has no matrices: queries and keys go through Dense layers before.", ADDITIVE,
@@ -109,7 +110,7 @@ ENCODER_DECODER = (
         "luong-general", "Luong global, general", "encoder-decoder", "soft",
         scores="query · W key", normalises="softmax", over="states of the encoder", query="the decoder's new state",
         formula=r"c_i = \sum_j \operatorname{softmax}_j\left(s_i^\top W h_j\right) h_j",
-        paper=LUONG, layer=Luong, input="query-key", prepare=_luong("general"), controls=(SEED,), follows=("general", "luong-dot"),
+        paper=LUONG, layer=Luong, input="query-key", prepare=_luong("general"), choices=(SEED,), follows=("general", "luong-dot"),
         trained=("translate-luong",),
         keras=KerasAnswer(
             "follows", "Attention", "The keys go through a Dense layer without bias, the values do not.",
@@ -120,7 +121,7 @@ ENCODER_DECODER = (
         "luong-additive", "Luong global, concat", "encoder-decoder", "soft",
         scores="v · tanh(W [query; key])", normalises="softmax", over="states of the encoder", query="the decoder's new state",
         formula=r"c_i = \sum_j \operatorname{softmax}_j\left(v^\top \tanh(W [s_i; h_j])\right) h_j",
-        paper=LUONG, layer=Luong, input="query-key", prepare=_luong("additive"), controls=(SEED,), follows=("additive", "bahdanau"),
+        paper=LUONG, layer=Luong, input="query-key", prepare=_luong("additive"), choices=(SEED,), follows=("additive", "bahdanau"),
         keras=KerasAnswer(
             "follows", "AdditiveAttention", "One matrix over query and key side by side is two matrices, which Dense layers hold.",
             ADDITIVE,
@@ -131,7 +132,7 @@ ENCODER_DECODER = (
         scores="query · W key", normalises="softmax within a window", over="states of the encoder near the query's own place",
         query="the decoder's new state",
         formula=r"a_{ij} = \operatorname{softmax}_{|j - i| \le D}\left(s_i^\top W h_j\right)",
-        paper=LUONG, layer=Local, input="query-key", prepare=_local(False), controls=(REACH, SEED), follows=("luong-general",),
+        paper=LUONG, layer=Local, input="query-key", prepare=_local(False), choices=(REACH, SEED), follows=("luong-general",),
         keras=KerasAnswer(
             "follows", "Attention",
             "No argument says window. The mask of the values is documented with two axes, but one with three is taken too, and "
@@ -145,7 +146,7 @@ ENCODER_DECODER = (
         query="the decoder's new state, which also predicts the centre",
         formula=r"a_{ij} = \operatorname{softmax}_{|j - p_i| \le D}\left(s_i^\top W h_j\right) "
         r"e^{-\frac{(j - p_i)^2}{2 (D/2)^2}}, \quad p_i = (n - 1)\,\sigma\left(v_p^\top \tanh(W_p s_i)\right)",
-        paper=LUONG, layer=Local, input="query-key", prepare=_local(True), controls=(replace(REACH, value=3), SEED),
+        paper=LUONG, layer=Local, input="query-key", prepare=_local(True), choices=(replace(REACH, default=3), SEED),
         follows=("local-m", "nadaraya-watson"), trained=("translate-local",),
         keras=KerasAnswer(
             "cannot", "Attention",
@@ -157,7 +158,7 @@ ENCODER_DECODER = (
         "cross-attention", "Cross-attention of a Transformer", "encoder-decoder", "soft",
         scores="query · key / √features, after projections", normalises="softmax", over="states of the encoder, in each head",
         query="the decoder's state", formula=r"\operatorname{softmax}\left(\frac{S W_q (H W_k)^\top}{\sqrt{d}}\right) H W_v",
-        paper=VASWANI, layer=MultiHead, input="query-key", prepare=_cross, controls=(HEADS, SEED),
+        paper=VASWANI, layer=MultiHead, input="query-key", prepare=_cross, choices=(HEADS, SEED),
         follows=("multi-head", "luong-general"), trained=("translate-transformer",),
         keras=KerasAnswer("is", "MultiHeadAttention", "Query from the decoder, value (and key) from the encoder.", BUILT),
     ),

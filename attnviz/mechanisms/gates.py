@@ -10,10 +10,11 @@ from attnviz.layers.non_local import NonLocal
 from attnviz.layers.squeeze_excitation import SqueezeExcitation
 from attnviz.mechanisms.arrays import batch, matrix, tensors, vector
 from attnviz.mechanisms.inputs import FeatureMap
-from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, Slider, seeded
+from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, seeded
 from attnviz.mechanisms.papers import HU, WANG_ECA, WANG_NON_LOCAL, WOO
+from attnviz.state import Choice, OneOf, Whole
 
-REDUCTION = Slider("reduction", "Channels for one hidden unit", 1, 8, 1, 2)
+REDUCTION = Choice("reduction", "Channels for one hidden unit", Whole(1, 8), 2)
 
 
 def _of(inputs: FeatureMap, layer: Any, names: dict[str, Any], labels: dict[str, tuple[str, ...]] | None = None) -> Prepared:
@@ -104,7 +105,7 @@ GATES = (
         "squeeze-excitation", "Squeeze-and-excitation", "gates", "channel",
         scores="MLP of the channels' averages", normalises="sigmoid", over="channels, each on its own", query="the whole image",
         formula=r"y_c = \sigma\left(W_2\, \operatorname{relu}(W_1 z)\right)_c x_c, \quad z_c = \operatorname{mean}_{hw} x_{chw}",
-        paper=HU, layer=SqueezeExcitation, input="feature-map", prepare=_squeeze, controls=(REDUCTION, SEED),
+        paper=HU, layer=SqueezeExcitation, input="feature-map", prepare=_squeeze, choices=(REDUCTION, SEED),
         trained=("cifar-se",),
         keras=KerasAnswer("cannot", "", NO_QUERY, SQUEEZE),
     ),
@@ -114,7 +115,7 @@ GATES = (
         query="the whole image",
         formula=r"y_c = \sigma\Big(\sum\nolimits_{i} w_i\, z_{c+i}\Big)\, x_c, "
         r"\quad k = \left|\tfrac{\log_2 C + 1}{2}\right|_{\text{odd}}",
-        paper=WANG_ECA, layer=ECA, input="feature-map", prepare=_eca, controls=(SEED,), follows=("squeeze-excitation",),
+        paper=WANG_ECA, layer=ECA, input="feature-map", prepare=_eca, choices=(SEED,), follows=("squeeze-excitation",),
         trained=("cifar-eca",),
         keras=KerasAnswer(
             "cannot", "", NO_QUERY, ECA_CALL
@@ -126,7 +127,7 @@ GATES = (
         query="the whole image",
         formula=r"y_c = \sigma\left(\operatorname{MLP}(\operatorname{mean}_{hw} x) "
         r"+ \operatorname{MLP}(\max\nolimits_{hw} x)\right)_c x_c",
-        paper=WOO, layer=ChannelGate, input="feature-map", prepare=_channel, controls=(REDUCTION, SEED),
+        paper=WOO, layer=ChannelGate, input="feature-map", prepare=_channel, choices=(REDUCTION, SEED),
         follows=("squeeze-excitation",), trained=("cifar-cbam", "photo-cbam"),
         keras=KerasAnswer("cannot", "", NO_QUERY, CHANNEL),
     ),
@@ -136,7 +137,7 @@ GATES = (
         query="the neighbourhood of a place",
         formula=r"y_{hw} = \sigma\left(K * [\operatorname{mean}_c x;\, \max\nolimits_c x]\right)_{hw}\, x_{hw}",
         paper=WOO, layer=SpatialGate, input="feature-map", prepare=_spatial,
-        controls=(Slider("size", "Side of the kernel", 1, 7, 2, 7), SEED), follows=("cbam-channel",),
+        choices=(Choice("size", "Side of the kernel", OneOf((1, 3, 5, 7)), 7), SEED), follows=("cbam-channel",),
         trained=("cifar-cbam", "photo-cbam"),
         keras=KerasAnswer(
             "cannot", "", NO_QUERY,
@@ -147,7 +148,7 @@ GATES = (
         "non-local", "Non-local block", "gates", "self",
         scores="θ(x) · φ(x) / √features", normalises="softmax", over="places of the feature map", query="each place",
         formula=r"y_i = x_i + W_z \sum_j \operatorname{softmax}_j\left(\frac{\theta(x_i) \cdot \phi(x_j)}{\sqrt{d}}\right) g(x_j)",
-        paper=WANG_NON_LOCAL, layer=NonLocal, input="feature-map", prepare=_non_local, controls=(REDUCTION, SEED),
+        paper=WANG_NON_LOCAL, layer=NonLocal, input="feature-map", prepare=_non_local, choices=(REDUCTION, SEED),
         follows=("multi-head",), trained=("cifar-nonlocal",),
         keras=KerasAnswer(
             "follows", "MultiHeadAttention", "One head with attention_axes over rows and columns; the input is added behind it.",

@@ -8,11 +8,12 @@ from attnviz.layers.attend import AttendGumbel, AttendHard, AttendPicks
 from attnviz.layers.hard import HardChoice, HardPicks, gumbel
 from attnviz.mechanisms.arrays import batch, labels, matrix, tensors, vector
 from attnviz.mechanisms.inputs import Vectors
-from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, Slider, seeded
+from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, seeded
 from attnviz.mechanisms.papers import JANG, LEI, XU
 from attnviz.mechanisms.scoring import TEMPERATURE
+from attnviz.state import Choice, Whole
 
-DRAW = Slider("draw", "Seed of the draw", 0, 99, 1, 0)
+DRAW = Choice("draw", "Seed of the draw", Whole(0, 99), 0)
 
 
 def _arrays(inputs: Vectors) -> dict[str, Any]:
@@ -84,7 +85,7 @@ HARD = (
         "categorical", "Hard attention, sampled", "hard", "hard",
         scores="any; here the scaled dot product", normalises="softmax, then one key is drawn: one 1 among zeros", over="keys",
         query="any vector", formula=r"j_i \sim \operatorname{softmax}_j\left(s_{ij} / \tau\right), \qquad c_i = v_{j_i}",
-        paper=XU, layer=HardChoice, input="query-key-value", prepare=_choice, controls=(TEMPERATURE, DRAW), follows=("scaled-dot",),
+        paper=XU, layer=HardChoice, input="query-key-value", prepare=_choice, choices=(TEMPERATURE, DRAW), follows=("scaled-dot",),
         keras=KerasAnswer(
             "cannot", "Attention", "Keras' layers draw nothing: the same input gives the same mixture of all values every time.",
             SAMPLED,
@@ -104,7 +105,7 @@ HARD = (
         "bernoulli", "Hard attention, each step on its own", "hard", "hard",
         scores="w · x + b", normalises="sigmoid, then each step is picked or not", over="steps, each on its own", query="nobody",
         formula=r"z_t \sim \operatorname{Bernoulli}\left(\sigma(w \cdot x_t + b)\right), \qquad y_t = z_t\, x_t",
-        paper=LEI, layer=HardPicks, input="x", prepare=_picks, controls=(DRAW, SEED), follows=("categorical",),
+        paper=LEI, layer=HardPicks, input="x", prepare=_picks, choices=(DRAW, SEED), follows=("categorical",),
         trained=("sentiment-hard",),
         keras=KerasAnswer(
             "cannot", "Attention", "Keras' layers draw nothing, and share 1 among keys; here any number is picked.", PICKS,
@@ -117,7 +118,7 @@ HARD = (
         over="keys", query="any vector",
         formula=r"a_{ij} = \operatorname{softmax}_j\left(\frac{s_{ij} + g_{ij}}{\tau}\right), \quad g = -\log(-\log u), \quad "
         r"c_i = v_{\arg\max_j a_{ij}}",
-        paper=JANG, layer=AttendGumbel, input="query-key-value", prepare=_gumbel, controls=(TEMPERATURE, DRAW),
+        paper=JANG, layer=AttendGumbel, input="query-key-value", prepare=_gumbel, choices=(TEMPERATURE, DRAW),
         follows=("categorical", "masked-softmax"),
         keras=KerasAnswer(
             "cannot", "Attention", "Keras' layers add no noise to scores, and choose nothing hard forward and soft backward.",

@@ -1,14 +1,18 @@
 """The family of kernel regression: attention as statistics had it."""
 
+from dataclasses import replace
+
 import torch
 
 from attnviz.layers.kernel_regression import KernelRegression, fit_width
 from attnviz.mechanisms.arrays import batch, tensors
 from attnviz.mechanisms.inputs import Points
-from attnviz.mechanisms.mechanism import KerasAnswer, Mechanism, Prepared, Slider, Toggle
+from attnviz.mechanisms.mechanism import KerasAnswer, Mechanism, Prepared
 from attnviz.mechanisms.papers import NADARAYA
+from attnviz.state import Choice, OnOff, Real
 
-WIDTH = Slider("width", "Width of the Gaussian", 0.05, 5.0, 0.05, 0.5)
+WIDTH = Choice("width", "Width of the Gaussian", Real(0.05, 5.0, 0.05), 0.5)
+LEARNT = replace(WIDTH, label="Width at the start", default=1.0)
 
 CALL = """# -(query - key)²/2w² is a dot product, and -query²/2w², which is the same for all keys, changes no softmax
 asks = np.stack([query / width**2, np.ones_like(query)], axis=-1)
@@ -43,7 +47,7 @@ KERNEL = (
         "nadaraya-watson", "Nadaraya-Watson kernel regression", "kernel", "soft",
         scores="−(query − key)² / 2 width²", normalises="softmax", over="points", query="the place where a value is wanted",
         formula=r"f(x) = \sum_j \operatorname{softmax}_j\left(-\frac{(x - x_j)^2}{2 w^2}\right) y_j",
-        paper=NADARAYA, layer=KernelRegression, input="points", prepare=_prepare, controls=(WIDTH,),
+        paper=NADARAYA, layer=KernelRegression, input="points", prepare=_prepare, choices=(WIDTH,),
         keras=KerasAnswer("follows", "Attention", WHY, CALL),
     ),
     Mechanism(
@@ -53,7 +57,7 @@ KERNEL = (
         formula=r"\hat w = \arg\min_w \sum_i \Big(y_i - \sum_{j \ne i} \operatorname{softmax}_j"
         r"\left(-\tfrac{(x_i - x_j)^2}{2 w^2}\right) y_j\Big)^2",
         paper=NADARAYA, layer=fit_width, input="points", prepare=_prepare,
-        controls=(Slider("width", "Width at the start", 0.05, 5.0, 0.05, 1.0), Toggle("learn", "Learn the width", True)),
+        choices=(LEARNT, Choice("learn", "Learn the width", OnOff(), True)),
         follows=("nadaraya-watson",), keras=KerasAnswer("follows", "Attention", WHY, CALL),
     ),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from attnviz.maps import AttentionMap, Floats, Kind
 from attnviz.mechanisms.inputs import Inputs
 from attnviz.record import record
+from attnviz.state import Choice, Whole
 
 Relation = Literal["is", "follows", "cannot"]
 Input = Literal[
@@ -22,38 +23,6 @@ PROBED = "probe of the layer"
 FUSED = ("multi-head", "grouped-query", "multi-query")  # what the fused kernel's tap can tell apart by shapes
 
 
-@dataclass(frozen=True)
-class Slider:
-    """A number from `low` to `high`, both included."""
-
-    name: str
-    label: str
-    low: float
-    high: float
-    step: float
-    value: float
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of some words."""
-
-    name: str
-    label: str
-    options: tuple[str, ...]
-    value: str
-
-
-@dataclass(frozen=True)
-class Toggle:
-    """On or off."""
-
-    name: str
-    label: str
-    value: bool
-
-
-Control = Slider | Choice | Toggle
 Layer = TypeVar("Layer", bound=nn.Module)
 
 
@@ -137,7 +106,7 @@ class Mechanism:
     input: Input
     prepare: Callable[..., Prepared]
     keras: KerasAnswer
-    controls: tuple[Control, ...] = ()
+    choices: tuple[Choice, ...] = ()
     follows: tuple[str, ...] = ()
     trained: tuple[str, ...] = ()
 
@@ -147,11 +116,11 @@ class Mechanism:
         return inspect.getsource(self.layer)
 
     def run(self, inputs: Inputs, **values: Any) -> Shown:
-        """What the layer does with `inputs`; `values` are those of the controls, else their first ones.
+        """What the layer does with `inputs`; `values` are those of the choices, else their defaults.
 
-        Raises InputError where the layer cannot take these inputs, TypeError for a value without a control.
+        Raises InputError where the layer cannot take these inputs, TypeError for a value without a choice.
         """
-        made = self.prepare(inputs, **{control.name: control.value for control in self.controls} | values)
+        made = self.prepare(inputs, **{choice.name: choice.default for choice in self.choices} | values)
         with torch.no_grad(), record(nn.ModuleDict({self.name: made.layer})) as tape:
             output = made.layer(*made.arguments, **made.options)
         labels = {axis: names for axis, names in made.labels.items() if names}
@@ -179,5 +148,5 @@ def seeded(layer: Layer, seed: float) -> Layer:
     return layer.eval()
 
 
-SEED = Slider("seed", "Seed of the random weights", 0, 99, 1, 0)
+SEED = Choice("seed", "Seed of the random weights", Whole(0, 99), 0)
 UNTRAINED = "The layer's own weights are random, drawn from the seed: what it looks at here was never learned."

@@ -6,8 +6,9 @@ from attnviz.layers.feature import FeatureAttention
 from attnviz.layers.pooling import ContextPooling, StepPooling
 from attnviz.mechanisms.arrays import batch, matrix, tensors, vector
 from attnviz.mechanisms.inputs import Vectors
-from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, Slider, Toggle, seeded
+from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, seeded
 from attnviz.mechanisms.papers import RAFFEL, REMY, YANG
+from attnviz.state import Choice, OnOff, Whole
 
 
 def _context(inputs: Vectors, units: float, seed: float) -> Prepared:
@@ -39,7 +40,7 @@ POOLING = (
         scores="u · tanh(W x + b)", normalises="softmax", over="steps", query="u, learned, the same for every input",
         formula=r"c = \sum_t \operatorname{softmax}_t\left(u^\top \tanh(W x_t + b)\right) x_t",
         paper=YANG, layer=ContextPooling, input="x", prepare=_context,
-        controls=(Slider("units", "Length of u", 1, 32, 1, 8), SEED), follows=("additive",), trained=("sentiment-soft",),
+        choices=(Choice("units", "Length of u", Whole(1, 32), 8), SEED), follows=("additive",), trained=("sentiment-soft",),
         keras=KerasAnswer(
             "follows", "AdditiveAttention", "The query is a zero, and the learned context stands where the layer has its scale.",
             "layer = keras.layers.AdditiveAttention()\n"
@@ -55,7 +56,7 @@ POOLING = (
         scores="tanh(w · x + b), b one number a step", normalises="softmax", over="steps", query="nobody: a step scores itself",
         formula=r"c = \sum_t \operatorname{softmax}_t\left(\tanh(w \cdot x_t + b_t)\right) x_t",
         paper=RAFFEL, layer=StepPooling, input="x", prepare=_steps,
-        controls=(Toggle("bias", "A bias for each step", True), SEED), follows=("learned-context",),
+        choices=(Choice("bias", "A bias for each step", OnOff(), True), SEED), follows=("learned-context",),
         keras=KerasAnswer(
             "follows", "AdditiveAttention", "The score is computed before, as a key of one feature; the query is a zero.",
             "key = x @ W + b[:, None]\n"
@@ -68,7 +69,7 @@ POOLING = (
         "feature", "Attention over features", "pooling", "soft",
         scores="W x + b", normalises="softmax", over="the features of one step", query="the step itself",
         formula=r"y_t = \operatorname{softmax}\left(W x_t + b\right) \odot x_t",
-        paper=REMY, layer=FeatureAttention, input="x", prepare=_features, controls=(SEED,), follows=("location",),
+        paper=REMY, layer=FeatureAttention, input="x", prepare=_features, choices=(SEED,), follows=("location",),
         keras=KerasAnswer(
             "follows", "Attention",
             "Keras weighs keys, never features. Written as a key each, with its number on a diagonal as value, features can be "

@@ -13,11 +13,12 @@ from attnviz.layers.masked_softmax import masked_softmax
 from attnviz.layers.scores import Additive, Cosine, Dot, General, Location, ScaledDot
 from attnviz.mechanisms.arrays import additive, batch, labels, matrix, tensors
 from attnviz.mechanisms.inputs import Vectors
-from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, Slider, seeded
+from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, seeded
 from attnviz.mechanisms.papers import BAHDANAU, GRAVES, HINTON, LUONG, VASWANI
+from attnviz.state import Choice, Real, Whole
 
-TEMPERATURE = Slider("temperature", "Temperature", 0.05, 5.0, 0.05, 1.0)
-HIDDEN = Slider("hidden", "Keys hidden at the end", 0, 8, 1, 0)
+TEMPERATURE = Choice("temperature", "Temperature", Real(0.05, 5.0, 0.05), 1.0)
+HIDDEN = Choice("hidden", "Keys hidden at the end", Whole(0, 8), 0)
 
 
 def scored(score: str, weights: Callable[[Any], Mapping[str, Any]] = lambda _: {}) -> Callable[..., Prepared]:
@@ -56,7 +57,7 @@ SCORING = (
         "dot", "Dot product", "scores", "soft",
         scores="query · key", normalises="softmax", over="keys", query="any vector with the features of a key",
         formula=r"a_{ij} = \operatorname{softmax}_j\left(q_i \cdot k_j / \tau\right)",
-        paper=LUONG, layer=Dot, input="query-key-value", prepare=scored("dot"), controls=(TEMPERATURE, HIDDEN),
+        paper=LUONG, layer=Dot, input="query-key-value", prepare=scored("dot"), choices=(TEMPERATURE, HIDDEN),
         keras=KerasAnswer(
             "is", "Attention", "Attention scores by the dot product; a temperature divides the query beforehand.",
             CALL.format("[query / temperature, value, key]"),
@@ -67,7 +68,7 @@ SCORING = (
         scores="query · key / √features", normalises="softmax", over="keys", query="any vector with the features of a key",
         formula=r"a_{ij} = \operatorname{softmax}_j\left(\frac{q_i \cdot k_j}{\tau\sqrt{d}}\right)",
         paper=VASWANI, layer=ScaledDot, input="query-key-value", prepare=scored("scaled-dot"),
-        controls=(TEMPERATURE, HIDDEN), follows=("dot",),
+        choices=(TEMPERATURE, HIDDEN), follows=("dot",),
         keras=KerasAnswer(
             "follows", "Attention", "Attention does not divide by √d; its one learned scale, or the query, can hold it.", SCALED,
         ),
@@ -77,7 +78,7 @@ SCORING = (
         scores="query · W key", normalises="softmax", over="keys", query="any vector",
         formula=r"a_{ij} = \operatorname{softmax}_j\left(q_i^\top W k_j / \tau\right)",
         paper=LUONG, layer=General, input="query-key-value", prepare=scored("general", lambda s: {"W": matrix(s.key)}),
-        controls=(TEMPERATURE, HIDDEN, SEED), follows=("dot",),
+        choices=(TEMPERATURE, HIDDEN, SEED), follows=("dot",),
         keras=KerasAnswer(
             "follows", "Attention", "Keras has no bilinear score; keys that went through a Dense layer without bias give it.",
             CALL.format("[query / temperature, value, key @ W]"),
@@ -88,7 +89,7 @@ SCORING = (
         scores="v · tanh(W query + U key + b)", normalises="softmax", over="keys", query="any vector",
         formula=r"a_{ij} = \operatorname{softmax}_j\left(v^\top \tanh(W q_i + U k_j + b) / \tau\right)",
         paper=BAHDANAU, layer=Additive, input="query-key-value", prepare=scored("additive", additive),
-        controls=(TEMPERATURE, HIDDEN, SEED), follows=("concat-plain",),
+        choices=(TEMPERATURE, HIDDEN, SEED), follows=("concat-plain",),
         keras=KerasAnswer(
             "follows", "AdditiveAttention",
             "AdditiveAttention has v, its scale, but neither W nor U: queries and keys go through Dense layers before.",
@@ -102,7 +103,7 @@ SCORING = (
         "concat-plain", "Concat without matrices", "scores", "soft",
         scores="sum of tanh(query + key)", normalises="softmax", over="keys", query="any vector with the features of a key",
         formula=r"a_{ij} = \operatorname{softmax}_j\Big(\sum\nolimits_f \tanh(q_{if} + k_{jf}) / \tau\Big)",
-        paper=BAHDANAU, layer=Additive, input="query-key-value", prepare=_plain, controls=(TEMPERATURE, HIDDEN),
+        paper=BAHDANAU, layer=Additive, input="query-key-value", prepare=_plain, choices=(TEMPERATURE, HIDDEN),
         keras=KerasAnswer(
             "is", "Attention", 'What Keras calls score_mode="concat": additive scores whose matrices are the identity.',
             'layer = keras.layers.Attention(score_mode="concat")\n'
@@ -116,7 +117,7 @@ SCORING = (
         scores="W query, one score a place", normalises="softmax", over="places, whatever stands there", query="any vector",
         formula=r"a_i = \operatorname{softmax}\left(W q_i / \tau\right)",
         paper=LUONG, layer=Location, input="query-key-value", prepare=scored("location", lambda s: {"W": matrix(s.places)}),
-        controls=(TEMPERATURE, HIDDEN, SEED),
+        choices=(TEMPERATURE, HIDDEN, SEED),
         keras=KerasAnswer(
             "follows", "Attention", "Attention scores what keys are, not where they stand; with one-hot keys a key is its place.",
             "places = np.eye(key.shape[1])[None]\n"
@@ -128,7 +129,7 @@ SCORING = (
         scores="β · cosine of query and key", normalises="softmax", over="keys", query="any vector with the features of a key",
         formula=r"a_{ij} = \operatorname{softmax}_j\left(\frac{\beta}{\tau}\,\frac{q_i \cdot k_j}{\|q_i\|\,\|k_j\|}\right)",
         paper=GRAVES, layer=Cosine, input="query-key-value",
-        prepare=scored("cosine", lambda s: {"beta": s.log_beta.exp().item()}), controls=(TEMPERATURE, HIDDEN), follows=("dot",),
+        prepare=scored("cosine", lambda s: {"beta": s.log_beta.exp().item()}), choices=(TEMPERATURE, HIDDEN), follows=("dot",),
         keras=KerasAnswer(
             "follows", "Attention", "Keras has no cosine; the dot product of queries and keys brought to length 1 is one.",
             "unit = keras.layers.UnitNormalization()\n" + CALL.format("[unit(query) * beta / temperature, value, unit(key)]"),
@@ -140,7 +141,7 @@ SCORING = (
         over="keys",
         query="any vector", formula=r"a_{ij} = \frac{m_j\, e^{s_{ij}/\tau}}{\sum_l m_l\, e^{s_{il}/\tau}}",
         paper=HINTON, layer=masked_softmax, input="query-key-value", prepare=scored("scaled-dot"),
-        controls=(replace(TEMPERATURE, low=0.01, high=10.0, step=0.01, value=0.2), replace(HIDDEN, value=2)),
+        choices=(replace(TEMPERATURE, allowed=Real(0.01, 10.0, 0.01), default=0.2), replace(HIDDEN, default=2)),
         follows=("scaled-dot",),
         keras=KerasAnswer(
             "follows", "Attention",

@@ -14,10 +14,11 @@ from attnviz.layers.positions import rotated, sinusoids
 from attnviz.mechanisms.arrays import additive, batch, divided, labels_of_one, matrix, multi_head, tensors, vector
 from attnviz.mechanisms.encoder_decoder import HEADS
 from attnviz.mechanisms.inputs import Vectors, counted
-from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, Slider, Toggle, seeded
+from attnviz.mechanisms.mechanism import SEED, UNTRAINED, KerasAnswer, Mechanism, Prepared, seeded
 from attnviz.mechanisms.papers import AINSLIE, BELTAGY, DEEPSEEK, JAEGLE, SHAZEER, SU, VASWANI, ZHENG
+from attnviz.state import Choice, OnOff, Real, Whole
 
-CAUSAL = Toggle("causal", "See the past alone", False)
+CAUSAL = Choice("causal", "See the past alone", OnOff(), False)
 
 
 def _plain(inputs: Vectors) -> Prepared:
@@ -135,9 +136,9 @@ SELF = (
         query="each position",
         formula=r"y_i = \sum_j \operatorname{softmax}_{j \in w(i)}\left(v^\top \tanh(W x_i + U x_j + b)\right) x_j",
         paper=ZHENG, layer=AdditiveSelf, input="x", prepare=_additive,
-        controls=(
-            Slider("span", "Span of the window", 1, 64, 1, 5), Toggle("history", "History alone", False),
-            Slider("units", "Length of v", 1, 32, 1, 8), SEED,
+        choices=(
+            Choice("span", "Span of the window", Whole(1, 64), 5), Choice("history", "History alone", OnOff(), False),
+            Choice("units", "Length of v", Whole(1, 32), 8), SEED,
         ),
         follows=("additive", "plain-self"),
         keras=KerasAnswer(
@@ -149,7 +150,7 @@ SELF = (
         "multi-head", "Multi-head self-attention", "self", "self",
         scores=PROJECTED, normalises="softmax", over="positions, in each head", query="each position, projected",
         formula=SCALED + r",\quad h = 1 \dots H", paper=VASWANI, layer=MultiHead, input="x", prepare=_heads(),
-        controls=(HEADS, SEED), follows=("scaled-dot", "plain-self"),
+        choices=(HEADS, SEED), follows=("scaled-dot", "plain-self"),
         trained=("sentiment-minilm", "cifar-vit", "translate-transformer"),
         keras=KerasAnswer("is", "MultiHeadAttention", "With the layer's four kernels and biases set.", built()),
     ),
@@ -158,7 +159,7 @@ SELF = (
         scores=PROJECTED, normalises="softmax over the past", over="earlier positions and its own",
         query="each position, projected",
         formula=r"a_{ij} = \operatorname{softmax}_{j \le i}\left(\frac{q_i \cdot k_j}{\sqrt{d}}\right)",
-        paper=VASWANI, layer=MultiHead, input="x", prepare=_heads(always_causal=True), controls=(HEADS, SEED),
+        paper=VASWANI, layer=MultiHead, input="x", prepare=_heads(always_causal=True), choices=(HEADS, SEED),
         follows=("multi-head",),
         trained=("translate-transformer",),
         keras=KerasAnswer(
@@ -172,7 +173,7 @@ SELF = (
         query="each position, projected",
         formula=r"a_{ij} = \operatorname{softmax}_{|j - i| \le r}\left(\frac{q_i \cdot k_j}{\sqrt{d}}\right)",
         paper=BELTAGY, layer=window, input="x", prepare=_heads(),
-        controls=(Slider("reach", "Reach to each side", 0, 31, 1, 2), CAUSAL, HEADS, SEED), follows=("multi-head", "causal"),
+        choices=(Choice("reach", "Reach to each side", Whole(0, 31), 2), CAUSAL, HEADS, SEED), follows=("multi-head", "causal"),
         keras=KerasAnswer(
             "is", "MultiHeadAttention", "With sliding_window, which counts the position itself; an older Keras takes a mask.",
             built(options=", sliding_window=reach + 1", call=", use_causal_mask=causal"),
@@ -183,7 +184,7 @@ SELF = (
         scores=PROJECTED, normalises="softmax", over="positions; two heads share their keys", query="each position, projected",
         formula=SCALED.replace("W_k^h", r"W_k^{\lceil h/2 \rceil}").replace("W_v^h", r"W_v^{\lceil h/2 \rceil}"),
         paper=AINSLIE, layer=MultiHead, input="x", prepare=_heads(lambda heads: max(1, heads // 2)),
-        controls=(replace(HEADS, value="4"), SEED), follows=("multi-head",),
+        choices=(replace(HEADS, default="4"), SEED), follows=("multi-head",),
         keras=KerasAnswer(
             "is", "GroupQueryAttention", "The fourth layer, of Keras 3. MultiHeadAttention does it too, with kernels repeated.",
             built(layer=GROUPED),
@@ -193,7 +194,7 @@ SELF = (
         "multi-query", "Multi-query attention", "self", "self",
         scores=PROJECTED, normalises="softmax", over="positions; all heads share their keys", query="each position, projected",
         formula=SCALED.replace("W_k^h", "W_k").replace("W_v^h", "W_v"),
-        paper=SHAZEER, layer=MultiHead, input="x", prepare=_heads(lambda _: 1), controls=(replace(HEADS, value="4"), SEED),
+        paper=SHAZEER, layer=MultiHead, input="x", prepare=_heads(lambda _: 1), choices=(replace(HEADS, default="4"), SEED),
         follows=("grouped-query",),
         keras=KerasAnswer("is", "GroupQueryAttention", "With one head of keys and values.", built(layer=GROUPED)),
     ),
@@ -203,7 +204,7 @@ SELF = (
         query="each position, which now knows where it stands",
         formula=r"p_{t,2i} = \sin\left(t / 10000^{2i/d}\right), \quad p_{t,2i+1} = \cos\left(t / 10000^{2i/d}\right)",
         paper=VASWANI, layer=sinusoids, input="x", prepare=_sinusoids,
-        controls=(Slider("amount", "Amount of position", 0, 3, 0.1, 1.0),),
+        choices=(Choice("amount", "Amount of position", Real(0.0, 3.0, 0.1), 1.0),),
         follows=("plain-self",), trained=("translate-transformer",),
         keras=KerasAnswer("follows", "Attention", "Positions are added to the input before any attention.", SINUSOIDS),
     ),
@@ -212,7 +213,7 @@ SELF = (
         scores="turned query · turned key / √features", normalises="softmax", over="positions",
         query="each position, projected, and turned by its place",
         formula=r"s_{mn} = \frac{(R_m q_m) \cdot (R_n k_n)}{\sqrt{d}} = \frac{q_m \cdot R_{n-m} k_n}{\sqrt{d}}",
-        paper=SU, layer=rotated, input="x", prepare=_rotary, controls=(SEED,), follows=("multi-head", "sinusoids"),
+        paper=SU, layer=rotated, input="x", prepare=_rotary, choices=(SEED,), follows=("multi-head", "sinusoids"),
         keras=KerasAnswer(
             "follows", "Attention",
             "MultiHeadAttention cannot: it projects and multiplies in one go. With Attention one projects, turns, then calls.",
@@ -223,7 +224,7 @@ SELF = (
         "latent", "Latent attention (Perceiver)", "self", "soft",
         scores=PROJECTED, normalises="softmax", over="positions of the input", query="a small learned array",
         formula=r"Z = \operatorname{softmax}\left(\frac{L W_q (X W_k)^\top}{\sqrt{d}}\right) X W_v",
-        paper=JAEGLE, layer=Latent, input="x", prepare=_latent, controls=(Slider("count", "Latents", 1, 16, 1, 3), HEADS, SEED),
+        paper=JAEGLE, layer=Latent, input="x", prepare=_latent, choices=(Choice("count", "Latents", Whole(1, 16), 3), HEADS, SEED),
         follows=("cross-attention", "learned-context"),
         keras=KerasAnswer(
             "follows", "MultiHeadAttention", "The latents are a weight of one's own, given as the query.", built(query="latents"),
@@ -234,7 +235,7 @@ SELF = (
         scores=PROJECTED, normalises="softmax", over="positions, kept as a few numbers each", query="each position, projected",
         formula=r"\operatorname{softmax}\left(\frac{X W_q^h (C W_k^h)^\top}{\sqrt{d}}\right) C W_v^h, \quad C = X D",
         paper=DEEPSEEK, layer=LowRank, input="x", prepare=_low_rank,
-        controls=(Slider("rank", "Numbers kept for a position", 1, 32, 1, 2), HEADS, SEED), follows=("multi-head", "latent"),
+        choices=(Choice("rank", "Numbers kept for a position", Whole(1, 32), 2), HEADS, SEED), follows=("multi-head", "latent"),
         keras=KerasAnswer(
             "follows", "MultiHeadAttention", "The short vectors, made by a Dense layer, are given as value and key.",
             "C = x @ D\n" + built(value="C"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from attnviz.encode import EncodedImage, EncodedSeries, EncodedText
-from attnviz.results.base import Prediction, Result, Run
+from attnviz.results.base import Outcome, Prediction, Result, Run
 from attnviz.results.photo import PhotoResult
 from attnviz.results.samples import Samples
 from attnviz.results.series import SeriesResult
@@ -21,6 +21,7 @@ __all__ = [
     "MADE",
     "START",
     "Alternative",
+    "Outcome",
     "PhotoResult",
     "Prediction",
     "Result",

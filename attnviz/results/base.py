@@ -32,12 +32,9 @@ class Run(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
-    """What a model made of one input. `tape`: its maps, with positions named; `seconds`: the forward pass with its recording."""
+class Outcome:
+    """What was made of one input, by a model or by a mechanism alone. `seconds`: the forward pass with its recording."""
 
-    card: ModelCard
-    encoded: Encoded
-    tape: Tape
     seconds: float
 
     @cached_property
@@ -57,9 +54,19 @@ class Result:
             return found
 
     @property
+    def maker(self) -> dict[str, str]:
+        """What made it, for a file: its kind and its name."""
+        raise NotImplementedError
+
+    @property
+    def title(self) -> str:
+        """What made it, for a reader."""
+        raise NotImplementedError
+
+    @property
     def stem(self) -> str:
         """The beginning of the names of its files."""
-        return self.card.name
+        return "-".join(self.maker.values())
 
     @property
     def said(self) -> str:
@@ -72,9 +79,14 @@ class Result:
         raise NotImplementedError
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Full sentences: what was changed on the way in."""
+        raise NotImplementedError
+
+    @property
     def remarks(self) -> tuple[str, ...]:
-        """Full sentences: what was changed on the way in, and why there is no answer where there is none."""
-        return self.encoded.notes
+        """These, and why there is no answer where there is none."""
+        return self.notes
 
     @property
     def answer(self) -> dict[str, Any]:
@@ -85,6 +97,30 @@ class Result:
     def given(self) -> dict[str, Any]:
         """What went in, for a file."""
         return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result(Outcome):
+    """What a model made of one input. `tape`: its maps, with positions named."""
+
+    card: ModelCard
+    encoded: Encoded
+    tape: Tape
+
+    @property
+    def maker(self) -> dict[str, str]:
+        """The model."""
+        return {"model": self.card.name}
+
+    @property
+    def title(self) -> str:
+        """The model's."""
+        return self.card.title
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Those of the border."""
+        return self.encoded.notes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +166,7 @@ class Prediction(Result):
     @property
     def remarks(self) -> tuple[str, ...]:
         """With the reason where nothing is decided."""
-        return (*filter(None, (self.why_none,)), *self.encoded.notes)
+        return (*filter(None, (self.why_none,)), *self.notes)
 
     @property
     def answer(self) -> dict[str, Any]:

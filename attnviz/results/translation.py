@@ -69,7 +69,7 @@ class Translation(OfText):
     def remarks(self) -> tuple[str, ...]:
         """With which sentence it is, where there are several."""
         several = (f"This is sentence {self.sentence} of {self.sentences}; each is translated by itself.",)
-        return (*several[: self.sentences - 1], *self.encoded.notes)
+        return (*several[: self.sentences - 1], *self.notes)
 
     @property
     def answer(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import streamlit as st
 from attnviz import export
 from attnviz.exhibit import Exhibit, rows
 from attnviz.plot import Picture, Words
-from attnviz.results import Result
+from attnviz.results import Outcome
 from attnviz.state import Choice, Chosen, Window
 from attnviz.ui import say, widgets
 from attnviz.ui.controls import controls
@@ -23,7 +23,7 @@ from attnviz.views import View
 DRAGGED = 16  # a drag takes no fewer positions
 
 
-def view(state: State, view: View[Result], result: Result) -> Chosen:
+def view(state: State, view: View[Outcome], result: Outcome) -> Chosen:
     """The controls of a view, and what it shows; what was chosen of it."""
     with listening():  # always here: what follows keeps its place on the page
         choices = view.choices(result)

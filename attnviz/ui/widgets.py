@@ -12,7 +12,7 @@ from attnviz.cards import ModelCard, all_cards
 from attnviz.errors import AttnvizError
 from attnviz.foreign.files import absent
 from attnviz.maps import AttentionMap
-from attnviz.results import Prediction, Result
+from attnviz.results import Outcome, Prediction, Result
 from attnviz.state import Choice, OneOf
 from attnviz.ui import say
 from attnviz.ui.controls import controls
@@ -251,7 +251,7 @@ def downloads(
     st.caption(f"PNG and SVG: {command}, where a Chromium is installed.")
 
 
-def save(stem: str, key: str, page: Callable[[], bytes], maps: Sequence[AttentionMap], about: Result | Mapping[str, Any]) -> None:
+def save(stem: str, key: str, page: Callable[[], bytes], maps: Sequence[AttentionMap], about: Outcome | Mapping[str, Any]) -> None:
     """A button for each kind of file: `page` makes the HTML, `about` says what the maps are of."""
     makers: dict[str, Callable[[], bytes]] = {"html": page}
     if maps:

@@ -5,19 +5,22 @@ from typing import Any
 
 from attnviz.errors import InputError
 from attnviz.exhibit import Exhibit
-from attnviz.results import Result
+from attnviz.results import Outcome
 from attnviz.state import chosen
 from attnviz.views import (
     alignment,
     cross_heads,
     hard,
     long_text,
+    mechanism,
+    mechanism_photo,
     photo_channel,
     photo_hard,
     photo_self,
     photo_soft,
     photo_spatial,
     reading,
+    regression,
     self_attention,
     series_ahead,
     series_past,
@@ -43,15 +46,18 @@ VIEWS: tuple[View[Any], ...] = (
     photo_channel.VIEW,
     series_ahead.VIEW,
     series_past.VIEW,
+    mechanism.VIEW,
+    mechanism_photo.VIEW,
+    regression.VIEW,
 )
 
 
-def views_of(result: Result) -> list[View[Any]]:
+def views_of(result: Outcome) -> list[View[Any]]:
     """The views that apply to a result."""
     return [view for view in VIEWS if view.applies(result)]
 
 
-def exhibits(result: Result, view: str | None = None, texts: Mapping[str, str] | None = None) -> Sequence[Exhibit]:
+def exhibits(result: Outcome, view: str | None = None, texts: Mapping[str, str] | None = None) -> Sequence[Exhibit]:
     """What a view shows of a result; `texts`: name of a choice -> its value as an address has it.
 
     InputError where there is no such view of this result, or a choice is not allowed.

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from attnviz import plot
+from attnviz.errors import InputError
 from attnviz.exhibit import Exhibit
 from attnviz.explain.shares import shares, together
 from attnviz.explain.sides import by_side
 from attnviz.maps import AttentionMap
-from attnviz.results import Result, TextResult, Translation
+from attnviz.results import Outcome, TextResult, Translation
+from attnviz.results.mechanism import MechanismResult
 
 
 def exhibits(first: TextResult, second: TextResult) -> Sequence[Exhibit]:
@@ -33,8 +35,8 @@ def exhibits(first: TextResult, second: TextResult) -> Sequence[Exhibit]:
     return *shown, Exhibit("difference", "Difference", (figure,), caption, (), first, legend, width=1 / 3)
 
 
-def _who(first: Result, second: Result) -> str:
-    return f"Blue: {first.card.title} looks there more. Orange: {second.card.title} does."
+def _who(first: Outcome, second: Outcome) -> str:
+    return f"Blue: {first.title} looks there more. Orange: {second.title} does."
 
 
 def translations(first: Translation, second: Translation) -> Sequence[Exhibit]:
@@ -65,3 +67,31 @@ def _one(name: str, result: Translation, m: AttentionMap) -> Exhibit:
 def _aligned(result: Translation) -> AttentionMap:
     m = result.tape[result.aligner]
     return m.mean_of_heads() if "head" in m.axes else m
+
+
+SUMMING = ("softmax", "partial", "onehot")
+
+
+def mechanisms(first: MechanismResult, second: MechanismResult) -> Exhibit:
+    """The first minus the second; InputError where their maps cannot be laid over each other."""
+    whole = [result.shown.maps[0] for result in (first, second)]
+    one, other = map(_laid_flat, whole)
+    if one is None or other is None or one.shape != other.shape:
+        sizes = [f"{' x '.join(map(str, m.shape))} ({', '.join(m.axes)})" for m in whole]
+        raise InputError(f"maps of {sizes[0]} and {sizes[1]} cannot be laid over each other", "compare others")
+    gap = np.abs(one.dense() - other.dense())
+    told = [f"{first.title} minus {second.title}. {_who(first, second)}"]
+    if all(m.norm in SUMMING for m in whole):
+        told.append(f"On average {float(gap.sum(-1).mean() / 2):.1%} of a query's attention lies elsewhere.")
+    told.append(f"The largest difference is {float(gap.max()):.4f}.")
+    if any("head" in m.axes for m in whole):
+        told.append("Of several heads the mean is taken.")
+    figure = plot.with_numbers(plot.difference(one, other))
+    return Exhibit("difference", "Difference", (figure,), " ".join(told), (), first, width=0.6)
+
+
+def _laid_flat(m: AttentionMap) -> AttentionMap | None:
+    """A map with axes (query, key), of several heads their mean; None for other axes."""
+    if m.axes == ("head", "query", "key"):
+        return m.mean_of_heads()
+    return m if m.axes == ("query", "key") else None

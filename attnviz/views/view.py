@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from attnviz.exhibit import Exhibit
-from attnviz.results import Result
+from attnviz.results import Outcome
 from attnviz.state import Choice, Chosen
 
-R = TypeVar("R", bound=Result)
+R = TypeVar("R", bound=Outcome)
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,6 @@ class View(Generic[R]):
     choices: Callable[[R], Sequence[Choice]] = lambda _: ()
     fits: Callable[[R], bool] = lambda _: True
 
-    def applies(self, result: Result) -> bool:
+    def applies(self, result: Outcome) -> bool:
         """Whether this result can be looked at so."""
         return isinstance(result, self.kind) and self.fits(result)

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.reading import choose, figure, heat, quiet
 
 NUMBERS = "figure => JSON.stringify(figure.data.map(trace => [trace.z, trace.y].map(v => JSON.stringify(v))))"
-FIGURE = "mechanism-first-figure"
+FIGURE = "mechanisms-map-figure"
 SLOW = 30_000
 # One mechanism of each family, and a control whose other end must change the figure.
 SLIDERS = [
@@ -19,7 +19,7 @@ SLIDERS = [
     ("learned-context", "units"),
     ("sliding-window", "reach"),
     ("sinusoids", "amount"),
-    ("cbam-spatial", "size"),
+    ("cbam-spatial", "seed"),
 ]
 
 
@@ -31,11 +31,11 @@ def opened(page: Page, url: str, name: str) -> None:
 
 def told(page: Page) -> str:
     """The caption of the first figure."""
-    return page.locator(".st-key-mechanism-bench [data-testid=stCaptionContainer]", has_text="forward pass").first.inner_text()
+    return page.locator(".st-key-mechanism-bench [data-testid=stCaptionContainer]", has_text="attention,").first.inner_text()
 
 
 def slider(page: Page, name: str, control: str) -> Locator:
-    return page.locator(f".st-key-mechanism-first-{name}-{control} input[type=range]")
+    return page.locator(f".st-key-mechanisms-{control} input[type=range]")
 
 
 def slide(page: Page, name: str, control: str, key: str, times: int = 1) -> None:
@@ -51,8 +51,8 @@ def test_a_slider_of_each_family_changes_the_figure_and_no_other_visit_is_needed
         card = page.locator(f'.family button[data-name="{name}"]')
         card.click()
         expect(card).to_have_attribute("aria-pressed", "true", timeout=SLOW)
-        expect(slider(page, name, control)).to_have_count(1, timeout=SLOW)
         quiet(page)
+        expect(slider(page, name, control)).to_have_count(1, timeout=SLOW)
         before = figure(page, FIGURE).evaluate(NUMBERS)
         slide(page, name, control, "Home")
         if figure(page, FIGURE).evaluate(NUMBERS) == before:  # it began at its lower end
@@ -75,18 +75,18 @@ def test_temperature_goes_from_soft_to_hard_in_figure_and_caption(page: Page, ur
 
 def test_the_sentence_is_edited_and_two_mechanisms_look_at_it(page: Page, url: str) -> None:
     opened(page, url, "dot")
-    box = page.locator(".st-key-mechanism-sentence input")
+    box = page.locator(".st-key-mechanisms-sentence input")
     box.fill("rain and <b>snow</b>")
     box.press("Enter")
     quiet(page)
     first = heat(page, FIGURE)
     assert "<b>" not in page.locator(".js-plotly-plot svg").first.inner_html()
-    choose(page, "mechanism-other", "Scaled dot product")
-    figure(page, "mechanism-difference")
-    second = heat(page, "mechanism-second-figure")
+    choose(page, "mechanisms-other", "Scaled dot product")
+    figure(page, "mechanisms-difference-figure")
+    second = heat(page, "mechanisms-other-map-figure")
     assert first.shape == second.shape == (len(first), len(first))
     assert np.abs(heat(page, FIGURE) - first).max() < 1e-6
-    assert np.abs(heat(page, "mechanism-difference") - (first - second)).max() < 1e-6
+    assert np.abs(heat(page, "mechanisms-difference-figure") - (first - second)).max() < 1e-6
 
 
 def test_a_point_is_dragged_and_moved_by_keys_and_the_width_is_learned(page: Page, url: str) -> None:
@@ -111,7 +111,7 @@ def test_a_point_is_dragged_and_moved_by_keys_and_the_width_is_learned(page: Pag
     quiet(page)
     assert grip.get_attribute("aria-label") != label
     weights = heat(page, FIGURE)
-    page.locator(".st-key-mechanism-learn button").click()
+    page.locator(".st-key-mechanisms-learn button").click()
     learned = page.get_by_text(re.compile("^Learned width:"))
     expect(learned).to_be_visible(timeout=SLOW)
     quiet(page)
@@ -127,3 +127,38 @@ def test_the_formula_is_drawn_without_the_network_and_the_page_fits_a_phone(page
     expect(page.locator(".st-key-mechanism-bench .katex-html").first).to_be_visible(timeout=SLOW)
     assert page.evaluate("document.fonts.check('16px KaTeX_Main')")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def in_sight(page: Page) -> bool:
+    """Whether what is open begins within the upper half of the window."""
+    page.wait_for_timeout(1500)
+    top = page.locator(".st-key-mechanism-bench").bounding_box()
+    return top is not None and -5 <= top["y"] < 450
+
+
+def test_what_a_card_or_an_address_opens_comes_into_view_and_back_works_after_two_cards(page: Page, url: str) -> None:
+    page.goto(f"{url}/mechanisms")
+    figure(page, FIGURE)
+    quiet(page)
+    for name in ("cosine", "general"):
+        page.locator(f'.family button[data-name="{name}"]').click()
+        quiet(page)
+        expect(page.locator(f'.family button[data-name="{name}"]')).to_have_attribute("aria-pressed", "true", timeout=SLOW)
+        assert in_sight(page)
+        assert page.url.endswith(f"?mechanism={name}")
+    page.go_back()
+    expect(page.locator('.family button[data-name="cosine"]')).to_have_attribute("aria-pressed", "true", timeout=SLOW)
+    quiet(page)
+    assert page.url.endswith("?mechanism=cosine")
+    expect(page.locator(".st-key-mechanism-bench [data-testid=stCaptionContainer]", has_text="Cosine").first).to_be_visible()
+    opened(page, url, "eca")
+    assert in_sight(page)
+
+
+def test_a_page_that_is_opened_while_mechanisms_still_run_draws_its_figure(page: Page, url: str) -> None:
+    page.goto(f"{url}/mechanisms?mechanism=multi-head&other=rotary")
+    page.locator(".family button").first.wait_for()
+    page.get_by_role("link", name="Series").click()
+    figure(page, "series-forecast-figure")
+    quiet(page)
+    assert page.url.split("?")[0].endswith("/series")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from attnviz.mechanisms import MECHANISMS, Choice, Mechanism, Slider, find
+from attnviz.mechanisms import MECHANISMS, Mechanism, find
+from attnviz.state import OneOf, Real, Whole
 from tests.mechanisms.making import in_keras, inputs
 
 # which map holds what the code calls by this name
@@ -17,14 +18,20 @@ CANNOT = [mechanism.name for mechanism in MECHANISMS if mechanism.keras.relation
 
 
 def other_values(mechanism: Mechanism) -> dict[str, Any]:
-    """A value other than the first for every control."""
+    """A value other than the first for every choice."""
     values: dict[str, Any] = {}
-    for control in mechanism.controls:
-        if isinstance(control, Slider):
-            middle = control.low + control.step * ((control.high - control.low) / control.step // 3)
-            values[control.name] = type(control.value)(middle if middle != control.value else control.low + control.step)
-        else:
-            values[control.name] = control.options[-1] if isinstance(control, Choice) else not control.value
+    for choice in mechanism.choices:
+        match choice.allowed:
+            case Real(low=low, high=high, step=step):
+                middle = low + step * ((high - low) / step // 3)
+                values[choice.name] = middle if middle != choice.default else low + step
+            case Whole(low=low, high=high):
+                middle = low + (high - low) // 3
+                values[choice.name] = middle if middle != choice.default else low + 1
+            case OneOf(values=options):
+                values[choice.name] = options[-1] if options[-1] != choice.default else options[0]
+            case _:
+                values[choice.name] = not choice.default
     return values
 
 

@@ -8,22 +8,26 @@ import numpy as np
 import pytest
 
 from attnviz.errors import InputError
-from attnviz.mechanisms import MECHANISMS, Choice, Control, Mechanism, Slider, Toggle, Vectors, find
+from attnviz.mechanisms import MECHANISMS, Mechanism, Vectors, find
+from attnviz.state import Choice, OneOf, OnOff, Real, Whole
 from tests.mechanisms.making import inputs
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [mechanism.name for mechanism in MECHANISMS]
 RUNS = [
-    pytest.param(mechanism, control, id=f"{mechanism.name}-{control.name}")
+    pytest.param(mechanism, choice, id=f"{mechanism.name}-{choice.name}")
     for mechanism in MECHANISMS
-    for control in mechanism.controls
+    for choice in mechanism.choices
 ]
 
 
-def ends(control: Control) -> tuple[Any, ...]:
-    if isinstance(control, Slider):
-        return control.low, control.high
-    return control.options if isinstance(control, Choice) else (False, True)
+def ends(choice: Choice) -> tuple[Any, ...]:
+    match choice.allowed:
+        case Real(low=low, high=high) | Whole(low=low, high=high):
+            return low, high
+        case OneOf(values=values):
+            return tuple(values)
+    return False, True
 
 
 def test_names_are_unique_and_found() -> None:
@@ -44,10 +48,8 @@ def test_an_entry_is_whole(mechanism: Mechanism) -> None:
     assert mechanism.layer.__module__.startswith("attnviz.layers.")
     assert mechanism.keras.why.endswith(".")
     compile(mechanism.keras.call, mechanism.name, "exec")
-    for control in mechanism.controls:
-        assert control.value in ends(control) or isinstance(control, Slider)
-        if isinstance(control, Slider):
-            assert control.low <= control.value <= control.high
+    for choice in mechanism.choices:
+        assert choice.read(choice.allowed.write(choice.default)) == choice.default
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS, ids=NAMES)
@@ -61,10 +63,10 @@ def test_maps_come_from_the_layer_itself(mechanism: Mechanism) -> None:
     assert np.isfinite(shown.output).all()
 
 
-@pytest.mark.parametrize(("mechanism", "control"), RUNS)
-def test_a_control_changes_what_is_seen_at_its_ends(mechanism: Mechanism, control: Control) -> None:
+@pytest.mark.parametrize(("mechanism", "choice"), RUNS)
+def test_a_choice_changes_what_is_seen_at_its_ends(mechanism: Mechanism, choice: Choice) -> None:
     given = inputs(mechanism.input)
-    seen = [mechanism.run(given, **{control.name: value}) for value in ends(control)]
+    seen = [mechanism.run(given, **{choice.name: value}) for value in ends(choice)]
     assert all(np.isfinite(shown.output).all() for shown in seen)
     first, last = seen[0], seen[-1]
     same = all(a.shape == b.shape and np.array_equal(a.dense(), b.dense()) for a, b in zip(first.maps, last.maps, strict=True))
@@ -78,7 +80,7 @@ def test_the_same_values_give_the_same_numbers(mechanism: Mechanism) -> None:
     np.testing.assert_array_equal(first.maps[0].dense(), second.maps[0].dense())
 
 
-def test_a_value_without_a_control_is_an_error() -> None:
+def test_a_value_without_a_choice_is_an_error() -> None:
     with pytest.raises(TypeError, match="window"):
         find("dot").run(inputs("query-key-value"), window=3)
 
@@ -100,7 +102,7 @@ def test_one_row_of_one_number_is_enough_or_refused_in_words(mechanism: Mechanis
     if mechanism.input in ("points", "feature-map"):
         pytest.skip("no matrix")
     one = Vectors(*(np.ones((1, 1)) for _ in range(3)))
-    if mechanism.name == "rotary" or any(control.name == "heads" for control in mechanism.controls):
+    if mechanism.name == "rotary" or any(choice.name == "heads" for choice in mechanism.choices):
         with pytest.raises(InputError, match="1 feature cannot be"):
             mechanism.run(one)
     else:
@@ -123,4 +125,6 @@ def test_every_layer_with_a_probe_of_its_own_is_in_the_table() -> None:
 
 
 def test_a_toggle_is_off_or_on() -> None:
-    assert all(isinstance(control.value, bool) for each in MECHANISMS for control in each.controls if isinstance(control, Toggle))
+    found = [choice for each in MECHANISMS for choice in each.choices if isinstance(choice.allowed, OnOff)]
+    assert found
+    assert all(isinstance(choice.default, bool) for choice in found)

@@ -19,6 +19,7 @@ from attnviz.cli import app
 from attnviz.nets import NETS
 from attnviz.paths import ASSETS
 from attnviz.plot import Picture, Words
+from attnviz.results.mechanism import MechanismResult  # without a model: see test_mechanism.py
 from attnviz.state import Choice, OneOf, OnOff, Real, Whole, Window
 from attnviz.ui import cache, widgets
 from attnviz.views import VIEWS, View
@@ -128,7 +129,7 @@ def plain(markdown: str) -> str:
 
 
 @pytest.mark.parametrize("changed", [False, True], ids=["at first", "all choices changed"])
-@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+@pytest.mark.parametrize("view", [view for view in VIEWS if view.kind is not MechanismResult], ids=lambda view: view.name)
 def test_a_view_is_the_same_on_its_page_in_the_shell_and_in_a_notebook(
     view: View[Any], changed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

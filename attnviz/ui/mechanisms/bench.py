@@ -1,59 +1,79 @@
-"""One mechanism at work: formula, input and controls, and beside them the figure, which follows while they move."""
+"""One mechanism at work: formula, input and choices, and beside them the exhibits, which follow while they move."""
 
-import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from attnviz.mechanisms import MECHANISMS, FeatureMap, Mechanism
-from attnviz.ui import widgets
-from attnviz.ui.mechanisms import about, photo
-from attnviz.ui.mechanisms.controls import controls
-from attnviz.ui.mechanisms.drawn import Result, card
-from attnviz.ui.mechanisms.given import Given, given
+from attnviz.exhibit import Exhibit
+from attnviz.mechanisms import MECHANISMS, Mechanism
+from attnviz.results.mechanism import MechanismResult
+from attnviz.state import Choice
+from attnviz.ui import cache
+from attnviz.ui.card import cards, view
+from attnviz.ui.controls import controls
+from attnviz.ui.mechanisms import about, regression
+from attnviz.ui.mechanisms.given import Asked, given, reset
+from attnviz.ui.state import State
+from attnviz.views import views_of
 
-LARGEST = "mechanism-{}-largest"
+OTHER = "other-"  # begins the names of choices and exhibits of a second mechanism
 
 
 @st.fragment
-def one(mechanism: Mechanism) -> None:
+def one(state: State, mechanism: Mechanism) -> None:
     """What it is, and what it does with the input; runs again alone."""
     about.formula(mechanism)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        source = given(mechanism)
-        values = controls(mechanism, "first")
+        canvas = st.container()
+        asked = given(state, mechanism)
+        values = controls(state, mechanism.choices)
         about.lineage(mechanism, MECHANISMS)
-    with right:
-        show(mechanism, source, values, "first")
+    result, fresh = worked_out(mechanism, asked, values)
+    if not fresh:
+        with left:
+            reset(state)
+    if result is not None:
+        shown = views_of(result)[0]
+        with right:
+            chosen = view(state, shown, result)
+        if shown.name == regression.VIEW.name:
+            with canvas:
+                regression.canvas(state, result, chosen)
+    state.write()
 
 
-def show(mechanism: Mechanism, source: Given | None, values: dict[str, Any], side: str) -> Result | None:
-    """The map card of a mechanism on an input."""
-    result = worked_out(mechanism, source, values, side)
+def second(state: State, mechanism: Mechanism, asked: Asked, ahead: str) -> MechanismResult | None:
+    """A mechanism beside another: its choices and exhibits, whose names begin with `ahead`."""
+    values = _under(ahead, mechanism.choices)
+    chosen = {name.removeprefix(ahead): value for name, value in controls(state, values).items()}
+    result, _ = worked_out(mechanism, asked, chosen)
     if result is None:
         return None
-    if source is not None and photo.fits(result) and isinstance(source.inputs, FeatureMap):
-        photo.over_places(result, side, source.inputs)
-    else:
-        weights = result.shown.maps[0].norm in ("softmax", "partial") and len(result.shown.maps[0].axes) > 1
-        largest = weights and st.toggle("Strongest colour at the largest weight", key=LARGEST.format(side))
-        card(result, f"mechanism-{side}", bool(largest))
+    shown = views_of(result)[0]
+    own = shown.choices(result)
+    of_view = controls(state, _under(ahead, own))
+    exhibits = shown.exhibits(result, {name.removeprefix(ahead): value for name, value in of_view.items()})
+    cards(state, [_named(each, ahead) for each in exhibits])
     return result
 
 
-def worked_out(mechanism: Mechanism, source: Given | None, values: dict[str, Any], side: str) -> Result | None:
-    """The result for the present input; after an error, said in a sentence, the last one of this mechanism."""
-    name = f"mechanism {side} {mechanism.name}"
-    if source is None:
-        kept: Result | None = st.session_state.get(f"last {name}")
-        if kept is not None:
-            st.caption("This is still the last result.")
-        return kept
+def _under(ahead: str, choices: tuple[Choice, ...] | Any) -> list[Choice]:
+    return [replace(choice, name=f"{ahead}{choice.name}") for choice in choices]
 
-    def work() -> Result:
-        start = time.perf_counter()
-        shown = mechanism.run(source.inputs, **values)
-        return Result(mechanism, shown, values, time.perf_counter() - start, source.of, source.photo)
 
-    return widgets.attempt(work, name)[0]
+def _named(exhibit: Exhibit, ahead: str) -> Exhibit:
+    return replace(exhibit, name=f"{ahead}{exhibit.name}", width=1.0)
+
+
+def worked_out(mechanism: Mechanism, asked: Asked, values: Mapping[str, Any]) -> tuple[MechanismResult | None, bool]:
+    """The result for the present input, and True; after an error, said in a sentence, the last one of this mechanism."""
+
+    def work() -> MechanismResult:
+        made = asked.make()
+        key = ("mechanism", mechanism.name, cache.fingerprint("\0".join(asked.key)), *sorted(values.items()))
+        return cache.once(key, lambda: MechanismResult.run(mechanism, made.inputs, made.of, made.photo, **values))
+
+    return cache.attempted(f"mechanism {mechanism.name}", work)

@@ -3,64 +3,50 @@
 import streamlit as st
 
 from attnviz.mechanisms import MECHANISMS, find
+from attnviz.state import Choice, OneOf
 from attnviz.ui import widgets
-from attnviz.ui.mechanisms import about, regression
+from attnviz.ui.controls import control
+from attnviz.ui.mechanisms import about
 from attnviz.ui.mechanisms.bench import one
 from attnviz.ui.mechanisms.both import both
 from attnviz.ui.mechanisms.family import family
+from attnviz.ui.mechanisms.given import PRIVATE
+from attnviz.ui.state import State
 
-NAME, OTHER = "mechanism-name", "mechanism-other"
-FIRST = "scaled-dot"
-DEFAULTS = {NAME: FIRST, OTHER: None}
+NOBODY = ""
+TITLES = {NOBODY: "No other mechanism", **{mechanism.name: mechanism.title for mechanism in MECHANISMS}}
+NAMES = [mechanism.name for mechanism in MECHANISMS]
+NAME = Choice("mechanism", "Mechanism", OneOf(NAMES, TITLES.__getitem__, listed=True), "scaled-dot")
+OTHER = Choice("other", "Compare with", OneOf([NOBODY, *NAMES], TITLES.__getitem__, listed=True), NOBODY)
 BENCH = "mechanism-bench"
-# A formula wider than its column is scrolled, not cut.
+# A formula wider than its column is scrolled, not cut; what opens is brought into view below the bar at the top.
 _STYLE = """<style>
 .stMainBlockContainer .katex-display { overflow-x: auto; overflow-y: hidden; padding: 2px 0; margin: .2em 0 }
+.st-key-mechanism-bench { scroll-margin-top: 3.8rem }
 </style>"""
 
 
 def page() -> None:
     """Widgets from top to bottom: the family, one or two of its members, and what stands behind them."""
-    widgets.remember(DEFAULTS)
+    state = State("mechanisms", PRIVATE)
     widgets.head("Which kinds of attention are there?")
     st.html(_STYLE)
-    names = [mechanism.name for mechanism in MECHANISMS]
-    _from_address(names)
-    family(MECHANISMS, str(st.session_state[NAME]), "mechanism-family", BENCH, _choose)
+    values = state.take((NAME, OTHER))
+    picked, other = find(values[NAME.name]), values[OTHER.name]
+    asked = bool({NAME.name, OTHER.name} & state.asked.keys())
+    family(MECHANISMS, picked.name, other, "mechanism-family", BENCH, asked, lambda name: state.put(NAME, name))
     with st.container(key=BENCH):
-        picked, other = _pickers(names)
-        mechanism = find(picked)
-        st.query_params["mechanism"] = picked
-        if other is None:
-            (regression.view if mechanism.input == "points" else one)(mechanism)
+        for place, choice in zip(st.columns(2, gap="large"), (NAME, OTHER), strict=True):
+            with place:
+                control(state, choice, values[choice.name])
+        if other == NOBODY:
+            one(state, picked)
         else:
-            both(mechanism, find(other))
+            both(state, picked, find(other))
         code, keras = st.columns([3, 2], gap="large")
         with code:
-            about.code(mechanism)
+            about.code(picked)
         with keras:
-            about.keras(mechanism)
-            about.models(mechanism)
-    widgets.keep(DEFAULTS)
-
-
-def _from_address(names: list[str]) -> None:
-    """The first run takes the mechanism that the address names, so that one can be linked to."""
-    asked = st.query_params.get("mechanism")
-    if asked in names and "mechanism-opened" not in st.session_state:
-        st.session_state[NAME] = asked
-    st.session_state["mechanism-opened"] = True
-
-
-def _choose(name: str) -> None:
-    st.session_state[NAME] = name
-
-
-def _pickers(names: list[str]) -> tuple[str, str | None]:
-    first, second = st.columns(2, gap="large")
-    titles = {mechanism.name: mechanism.title for mechanism in MECHANISMS}
-    picked = first.selectbox("Mechanism", names, format_func=titles.__getitem__, key=NAME)
-    other = second.selectbox(
-        "Compare with", names, index=None, format_func=titles.__getitem__, key=OTHER, placeholder="No other mechanism"
-    )
-    return str(picked), other
+            about.keras(picked)
+            about.models(picked)
+    state.finish()
