@@ -13,6 +13,7 @@ from typing import Any
 
 from attnviz.damage import damage
 from attnviz.errors import AttnvizError, CardError, WeightsError
+from attnviz.languages import LANGUAGES
 from attnviz.limits import LIMITS
 from attnviz.paths import MODELS
 
@@ -196,6 +197,7 @@ def _check(raw: dict[str, Any], path: Path) -> None:
     missing = [f"{raw['input']}.{key}" for key in INPUTS[raw["input"]] if key not in (options or {})]
     if missing:
         raise CardError(f"{path} lacks {', '.join(missing)}", "add what is missing")
+    _check_learned(raw.get("text", {}), path)
     if not 0 < raw.get("temperature", 1.0) < math.inf:
         raise CardError(f"{path} has temperature = {raw['temperature']}", "give a number above 0")
     if not math.isfinite(raw.get("known_from", 0.0)):
@@ -206,7 +208,7 @@ def _check(raw: dict[str, Any], path: Path) -> None:
 
 def _check_numbers(raw: dict[str, Any], path: Path) -> None:
     """Options of the border are numbers above 0, and no number of a net's config is beyond what a net needs."""
-    for key in ("max_tokens", "size", "past", "ahead", "least"):
+    for key in ("max_tokens", "size", "past", "ahead", "least", "words"):
         value = raw.get(str(raw["input"]), {}).get(key, 1)
         if not isinstance(value, int) or not 0 < value <= LIMITS.config_number:
             raise CardError(f"{path} has {raw['input']}.{key} = {_short(value)}", "take a whole number above 0")
@@ -215,6 +217,14 @@ def _check_numbers(raw: dict[str, Any], path: Path) -> None:
             most = LIMITS.config_layers if COUNTS.search(name) else LIMITS.config_number
             if isinstance(each, int) and each > most:
                 raise CardError(f"{path} has config.{name} = {_short(each)}, the limit is {most:,}", "mend the file")
+
+
+def _check_learned(text: dict[str, Any], path: Path) -> None:
+    """What a model of texts learned from, where that is said."""
+    if not isinstance(text.get("learned", ""), str):
+        raise CardError(f"{path} has text.learned = {_short(text['learned'])}", "say in words what the model learned from")
+    if text.get("language", "en") not in tuple(LANGUAGES):
+        raise CardError(f"{path} has text.language = {_short(text['language'])}", f"known are {', '.join(LANGUAGES)}")
 
 
 def _check_keys(raw: dict[str, Any], required: dict[str, type], path: Path) -> None:

@@ -16,6 +16,7 @@ from attnviz.encode.translation import written
 from attnviz.errors import CardError, InputError, NothingToScore
 from attnviz.evaluate_photos import accuracy, photo, things, thousand
 from attnviz.evaluate_series import forecast
+from attnviz.evaluate_words import hidden_words, next_words
 from attnviz.nets import DrawingNet, Net, Translator
 from attnviz.nets.translator import END, padded
 from attnviz.record import record
@@ -149,4 +150,6 @@ EVALUATORS: dict[str, Callable[[Net, Path], Metrics]] = {
     "things": things,
     "thousand": thousand,
     "translation": translation,
+    "masked-word": hidden_words,
+    "next-word": next_words,
 }

@@ -12,6 +12,7 @@ EXTRAS = {
     "PIL": ("pillow", "models"),
     "tokenizers": ("tokenizers", "models"),
     "charset_normalizer": ("charset-normalizer", "models"),
+    "py3langid": ("py3langid", "models"),
     "networkx": ("networkx", "models"),
     "typer": ("typer", "models"),
     "huggingface_hub": ("huggingface_hub", "hub"),

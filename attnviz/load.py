@@ -3,21 +3,24 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
 
 from attnviz.cards import ModelCard, find_card
 from attnviz.damage import damage
-from attnviz.encode import Encoded
 from attnviz.encode.image import encode_image
+from attnviz.encode.outside import Learned, knowing
 from attnviz.encode.series import encode_series
 from attnviz.encode.text import EncodedText, encode_text, text_tokenizer
 from attnviz.encode.translation import encode_source
 from attnviz.errors import AttnvizError, CardError, WeightsError
 from attnviz.extras import extras
 from attnviz.nets import NETS, Net, Translator
+from attnviz.nets.base import WordNet
 
+MASK = "[MASK]"  # what a visitor types in place of a word
 WEIGHTS = "weights.safetensors"
 
 
@@ -66,22 +69,26 @@ def _check_size(kind: type[Net], card: ModelCard, path: Path) -> None:
 def _give_border(net: Net, card: ModelCard) -> None:
     """What takes the net's input, with its tokenizers."""
     if not isinstance(net, Translator):
-        net.encode = BORDERS[card.input](card)
+        border = BORDERS[card.input](card)
+        if isinstance(net, WordNet):
+            net.tokenizer = border.keywords["tokenizer"]
+        net.encode = knowing(border, Learned.of(card.text)) if card.input == "text" else border
         return
     from tokenizers import Tokenizer
 
     net.source = text_tokenizer(card.file("source.json"), card.text["max_tokens"])
-    net.encode = partial(encode_source, tokenizer=net.source)
+    net.encode = knowing(partial(encode_source, tokenizer=net.source), Learned.of(card.text))
     net.target = Tokenizer.from_file(str(card.file("target.json")))
     net.target.encode_special_tokens = True
 
 
 def _text(card: ModelCard) -> partial[EncodedText]:
-    tokenizer = text_tokenizer(card.file("tokenizer.json"), card.text["max_tokens"])
+    path, longest = card.file("tokenizer.json"), card.text["max_tokens"]
+    tokenizer = text_tokenizer(path, longest, MASK if card.task == "masked-word" else "")
     return partial(encode_text, tokenizer=tokenizer, word_ids=card.text.get("word_ids", False))
 
 
-BORDERS: dict[str, Callable[[ModelCard], Callable[..., Encoded]]] = {
+BORDERS: dict[str, Callable[[ModelCard], partial[Any]]] = {
     "text": _text,
     "image": lambda card: partial(encode_image, **card.image),
     "series": lambda card: partial(encode_series, **card.series),

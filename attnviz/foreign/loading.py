@@ -13,11 +13,12 @@ from torch import nn
 
 from attnviz.cards import TASKS, ModelCard
 from attnviz.encode.image import encode_image
+from attnviz.encode.outside import Learned, knowing
 from attnviz.encode.text import encode_text, text_tokenizer
 from attnviz.errors import CardError, WeightsError
 from attnviz.foreign import describe, files
 from attnviz.foreign.net import ForeignNet, first_line
-from attnviz.foreign.tokens import mask_of
+from attnviz.nets.words import mask_of
 
 AUTO = {
     "text-classification": "AutoModelForSequenceClassification",
@@ -40,7 +41,10 @@ def load_foreign(card: ModelCard) -> ForeignNet:
     card = _completed(card, folder, config)
     tokenizer = _tokenizer(folder, card) if card.input == "text" else None
     net = ForeignNet(_model(folder, card), card, tokenizer)
-    net.encode = partial(encode_text, tokenizer=tokenizer) if tokenizer is not None else partial(encode_image, **card.image)
+    if tokenizer is None:
+        net.encode = partial(encode_image, **card.image)
+    else:
+        net.encode = knowing(partial(encode_text, tokenizer=tokenizer), Learned.of(card.text))
     return net.eval().requires_grad_(False)
 
 

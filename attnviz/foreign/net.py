@@ -9,10 +9,9 @@ from torch import Tensor, nn
 from attnviz.cards import ModelCard
 from attnviz.encode import Encoded, EncodedText, Patches
 from attnviz.errors import WeightsError
-from attnviz.foreign.tokens import MASKS, mask_of, shown
 from attnviz.nets.base import Decision, Net
+from attnviz.nets.words import word_there
 
-MOST = 10
 BARE = "This model is an encoder: it turns its input into numbers and decides nothing. Its maps are all there is to see."
 SEVERAL = "This model gives every label a number of its own, not a probability of being the one: no decision is shown."
 
@@ -40,24 +39,11 @@ class ForeignNet(Net):
         if self.card.task.endswith("-encoder"):
             return Decision({}, why_none=BARE)
         if isinstance(encoded, EncodedText) and self.tokenizer is not None and self.card.task.endswith("-word"):
-            return self._word(outputs[0], encoded)
+            return word_there(outputs[0], encoded, self.tokenizer, self.card.task == "masked-word")
         config: Any = self.model.config
         if config.problem_type not in (None, "single_label_classification") or len(self.card.labels) < 2:
             return Decision({}, why_none=SEVERAL)
         return super().decide(outputs, encoded)
-
-    def _word(self, logits: Tensor, encoded: EncodedText) -> Decision:
-        """The most probable words after the text, or in the first gap."""
-        place, about = len(logits) - 1, "the next token"
-        if self.card.task == "masked-word":
-            mask = mask_of(self.tokenizer)
-            gaps = [position for position, token in enumerate(encoded.tokens) if token == mask]
-            if not gaps:
-                return Decision({}, why_none=f"Write {mask or MASKS[0]} in place of a word to see what the model would put there.")
-            place, about = gaps[0], f"what stands at {'the first ' if len(gaps) > 1 else ''}{mask}"
-        best = logits[place].double().softmax(-1).topk(min(MOST, logits.shape[-1]))
-        names = shown(self.tokenizer, best.indices.tolist())
-        return Decision(dict(zip(names, best.values.tolist(), strict=True)), about)
 
     def patches(self, encoded: Encoded, positions: set[int]) -> Mapping[int, Patches]:
         """Where all layers have one position for each patch, with or without the tokens that this family puts before them."""

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
 from attnviz.cards import ModelCard
 from attnviz.encode import Encoded, Patches
 from attnviz.familiar import familiarity
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,15 @@ class Net(nn.Module):
         `positions` holds the numbers of queries and of keys in all layers, for a grid may differ from layer to layer.
         """
         return {}
+
+
+class WordNet(Net):
+    """A language model: its outputs are logits (batch, token, piece) over the pieces of its `tokenizer`, which `load` attaches."""
+
+    tokenizer: "Tokenizer"
+
+    states: Callable[..., Tensor]
+    """Token ids and which of them are real, (batch, token) each -> (batch, token, width)."""
+
+    guesses: Callable[[Tensor], Tensor]
+    """States (..., width) -> logits (..., piece)."""

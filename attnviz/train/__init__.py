@@ -21,6 +21,8 @@ from attnviz.train.sentiment_soft import SoftRun
 from attnviz.train.series_attention import SeriesRun
 from attnviz.train.ship import ship
 from attnviz.train.translation import SCHEDULES, TranslationRun
+from attnviz.train.words_masked import MaskedWordRun
+from attnviz.train.words_next import NextWordRun
 
 RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
     **dict.fromkeys(cifar.SCHEDULES, CifarRun),
@@ -35,6 +37,8 @@ RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
     "sentiment-soft": SoftRun,
     "series-attention": SeriesRun,
     **dict.fromkeys(SCHEDULES, TranslationRun),
+    "words-masked": MaskedWordRun,
+    "words-next": NextWordRun,
 }
 
 # What is fitted on held-out inputs when a training is over, by the task.

@@ -16,7 +16,7 @@ from attnviz.cards import all_cards
 from attnviz.encode.image import encode_image
 from attnviz.errors import CardError
 from attnviz.foreign.describe import image_options, labels_of, licence_of, task_of, text_options
-from attnviz.foreign.tokens import shown
+from attnviz.nets.words import shown
 from tests.foreign.making import CUT, NORMAL, SQUASHED, word_pieces
 
 SQUARE = np.random.default_rng(0).integers(0, 256, (57, 57, 3), dtype=np.uint8)

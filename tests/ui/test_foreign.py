@@ -71,6 +71,9 @@ def test_a_folder_decides_on_a_sentence(models: Path, name: str) -> None:
 
 def test_a_masked_model_decides_only_where_there_is_a_gap(models: Path) -> None:
     page = with_model("text", "gap")
+    assert "what stands at" in markdown(page)
+    page.query_params["gap"] = "-1"
+    page.run()
     assert "No decision" in markdown(page)
     assert r"Write \[MASK\]" in markdown(page)
     page.text_area(key="text-input").set_value("a [MASK] film").run()
@@ -120,7 +123,7 @@ def test_models_that_are_not_here_are_named_with_the_reason_and_cannot_be_chosen
 
 
 def test_a_task_without_a_model_says_where_to_get_one(models: Path) -> None:
-    for name in ("gpt", "gap"):
+    for name in ("gpt", "gap", "words-masked"):
         shutil.rmtree(models / name)
     page = words_page()
     assert not page.exception

@@ -12,6 +12,7 @@ from attnviz.ui.controls import control
 from attnviz.ui.state import State
 from attnviz.ui.text import beside, drawn, translated
 from attnviz.ui.text.finding import finding
+from attnviz.ui.text.hiding import guessed, hidden
 from attnviz.ui.text.sentence import PRIVATE, link, name_of, sentence
 from attnviz.ui.text.verdict import verdict
 from attnviz.ui.text.waiting import ANSWER, waiting
@@ -29,6 +30,7 @@ TITLES = {
     "translation": "Where does it look while it translates?",
     "words": "Where does a language model look?",
 }
+FIRST = {"sentiment": "sentiment-minilm", "translation": "translate-bahdanau", "words": "words-masked"}
 TASK = Choice("task", "Task", OneOf(tuple(TASKS), lambda task: TASKS[task][0]), "sentiment")
 
 
@@ -38,7 +40,7 @@ def page() -> None:
     task = str(state.take((TASK,))[TASK.name])
     widgets.head(TITLES[task])
     control(state, TASK, task)
-    card = widgets.model(state, "text", TASKS[task][1], first="sentiment-minilm")
+    card = widgets.model(state, "text", TASKS[task][1], first=FIRST[task])
     text = sentence(state, task, character_limit(card.text.get("max_tokens", 0) if card else 0))
     # Each task answers in a place of its own, so that nobody sees the answer of another task while the model is at work.
     for each in TASKS:
@@ -54,25 +56,28 @@ def answer(state: State, task: str, card: ModelCard, text: str) -> None:
     if task == translated.TASK:
         translated.answer(state, card, text, other)
         return
+    read, word = hidden(state, card, text)
     with st.spinner(f"{say.literal(card.title)} reads the text"):
-        result, fresh = cache.attempted(f"text {card.name}", lambda: cache.text(card.name, text))
+        result, fresh = cache.attempted(f"text {card.name}", lambda: cache.text(card.name, read))
     if result is None:
         return
     if fresh:
         widgets.notes(result.encoded.notes)
     waiting(name_of("text-input", task), text if fresh else "")
     with st.container(key=ANSWER):
-        looked_at(state, task, result, text, other)
+        looked_at(state, task, result, read, other, word)
 
 
 @st.fragment
-def looked_at(state: State, task: str, result: TextResult, text: str, other: ModelCard | None) -> None:
+def looked_at(state: State, task: str, result: TextResult, text: str, other: ModelCard | None, word: str) -> None:
     """From the decision to the verdict; runs again alone, and the model only for a new seed."""
     found = views_of(result)
     decided = st.container()
     shown = drawn.picked(state, result, result.encoded.text) if HARD in found else result
     with decided:
-        widgets.decision(shown, "text-decision")
+        widgets.decision(shown, "text-decision", len(shown.ranked) if task == "words" else 5)
+        if word and shown.ranked:
+            guessed(shown, word)
     if other is not None:
         beside.sentences(state, shown, other, text)
     if glances.is_long(result.encoded):

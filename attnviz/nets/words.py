@@ -1,13 +1,32 @@
-"""Single tokens of a vocabulary as words that a visitor can read."""
+"""What language models say: the most probable words at one place of a text."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 from tokenizers import Tokenizer
 from tokenizers.decoders import WordPiece
+from torch import Tensor
 
+from attnviz.encode import EncodedText
+from attnviz.nets.base import Decision
+
+MOST = 10
 MASKS = ("[MASK]", "<mask>")
 SPACES = ("Ġ", "▁")
+
+
+def word_there(logits: Tensor, encoded: EncodedText, tokenizer: Tokenizer | None, masked: bool) -> Decision:
+    """(token, piece) -> the most probable words after the text, or where `masked`, in its first gap."""
+    place, about = len(logits) - 1, "the next token"
+    if masked:
+        mask = mask_of(tokenizer)
+        gaps = [position for position, token in enumerate(encoded.tokens) if token == mask]
+        if not gaps:
+            return Decision({}, why_none=f"Write {mask or MASKS[0]} in place of a word to see what the model would put there.")
+        place, about = gaps[0], f"what stands at {'the first ' if len(gaps) > 1 else ''}{mask}"
+    best = logits[place].double().softmax(-1).topk(min(MOST, logits.shape[-1]))
+    names = shown(tokenizer, best.indices.tolist())
+    return Decision(dict(zip(names, best.values.tolist(), strict=True)), about)
 
 
 def mask_of(tokenizer: Tokenizer | None) -> str:
