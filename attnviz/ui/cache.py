@@ -25,8 +25,9 @@ from attnviz.ui.warm import settle
 
 T = TypeVar("T")
 
-KEPT, LATEST = "results", "results-latest"
+KEPT, LATEST, BROUGHT = "results", "results-latest", "brought"
 REMEMBERED = 60
+HELD = 3  # photos that a visitor brought, so that Back finds the one before
 
 
 @st.cache_resource(show_spinner=False, max_entries=LIMITS.models_loaded)
@@ -117,16 +118,19 @@ def store() -> Store:
 
 
 def hold(raw: bytes) -> str:
-    """Keeps what a visitor brought in the visitor's store; a short name to ask for it by."""
+    """Keeps what a visitor brought, with that visitor alone; a short name to ask for it by. The oldest of a few goes."""
+    brought: dict[str, bytes] = st.session_state.setdefault(BROUGHT, {})
     name = fingerprint(raw)
-    once(("held", name), lambda: raw)
+    brought[name] = raw
+    while len(brought) > HELD:
+        del brought[next(iter(brought))]
     return name
 
 
 def held(name: str) -> bytes | None:
-    """What was brought; None where it is not, or no longer, in the visitor's store."""
-    kept = st.session_state.get(KEPT, {}).get(("held", name))
-    return None if kept is None else once(("held", name), lambda: kept.value)
+    """What this visitor brought by that name; None where it is not kept, or no longer."""
+    found: bytes | None = st.session_state.get(BROUGHT, {}).get(name)
+    return found
 
 
 def _made(make: Callable[[], T]) -> T | InputError:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from attnviz.encode.decode import decoded
 from attnviz.errors import InputError
 from attnviz.paths import ASSETS
 from attnviz.state import Choice, OneOf, Text
@@ -111,7 +110,7 @@ def _take(state: State, read: Callable[[], bytes | None]) -> None:
         raw = read()
         if raw is None:
             return
-        decoded(raw, 1)
+        cache.decoder().decode(raw)
         state.put(OWN, cache.hold(raw))
     except InputError as error:
         st.session_state[PROBLEM] = f"{error} Below is still the last photo."
