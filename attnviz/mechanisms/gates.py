@@ -128,7 +128,7 @@ GATES = (
         formula=r"y_c = \sigma\left(\operatorname{MLP}(\operatorname{mean}_{hw} x) "
         r"+ \operatorname{MLP}(\max\nolimits_{hw} x)\right)_c x_c",
         paper=WOO, layer=ChannelGate, input="feature-map", prepare=_channel, choices=(REDUCTION, SEED),
-        follows=("squeeze-excitation",), trained=("cifar-cbam", "photo-cbam"),
+        follows=("squeeze-excitation",), trained=("cifar-cbam",),
         keras=KerasAnswer("cannot", "", NO_QUERY, CHANNEL),
     ),
     Mechanism(
@@ -138,7 +138,7 @@ GATES = (
         formula=r"y_{hw} = \sigma\left(K * [\operatorname{mean}_c x;\, \max\nolimits_c x]\right)_{hw}\, x_{hw}",
         paper=WOO, layer=SpatialGate, input="feature-map", prepare=_spatial,
         choices=(Choice("size", "Side of the kernel", OneOf((1, 3, 5, 7)), 7), SEED), follows=("cbam-channel",),
-        trained=("cifar-cbam", "photo-cbam"),
+        trained=("cifar-cbam",),
         keras=KerasAnswer(
             "cannot", "", NO_QUERY,
             SPATIAL,

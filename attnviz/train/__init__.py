@@ -11,7 +11,6 @@ from attnviz.train.cifar_hard import CifarHardRun
 from attnviz.train.cifar_vit import VitRun
 from attnviz.train.known import HELD, know
 from attnviz.train.loop import Run, fit
-from attnviz.train.photo_cbam import PhotoRun
 from attnviz.train.photo_gates import GatesRun
 from attnviz.train.photo_self import SelfRun
 from attnviz.train.photo_soft import SoftRun as PhotoSoftRun
@@ -28,7 +27,6 @@ RECIPES: dict[str, Callable[[ModelCard, Path, str], Run]] = {
     **dict.fromkeys(cifar.SCHEDULES, CifarRun),
     "cifar-hard": CifarHardRun,
     "cifar-vit": VitRun,
-    "photo-cbam": PhotoRun,
     "photo-gates": GatesRun,
     "photo-self": SelfRun,
     "photo-soft": PhotoSoftRun,

@@ -87,10 +87,13 @@ def model(state: State, kind: str, tasks: Sequence[str] = (), first: str = "") -
 
 
 def _fitting(kind: str, tasks: Sequence[str], first: str) -> tuple[dict[str, ModelCard], Absent]:
-    """Models for this kind of input that are here, by name, and those that are not; what ships whole comes first."""
+    """Models for this kind of input that are here, by name, and those that are not.
+
+    What ships whole comes first, and of photo models those that see most of a photo.
+    """
     cards, errors = all_cards()
     cards = [card for card in cards if not tasks or card.task in tasks]
-    cards.sort(key=lambda card: (card.name != first, card.source != "own"))
+    cards.sort(key=lambda card: (card.name != first, card.source != "own", -card.image.get("size", 0)))
     for error in errors:
         say.warning(error)
     reasons = {card.name: absent(card) for card in cards if card.input == kind}

@@ -79,7 +79,10 @@ def _one(result: PhotoResult, chosen: Chosen, width: float) -> Exhibit:
 
 
 def _decided(result: PhotoResult) -> str:
-    return f"“{result.ranked[0][0]}”, {plot.three_digits(result.ranked[0][1])}" if result.ranked else "nothing"
+    if not result.ranked:
+        return "nothing"
+    closest = "" if result.known else "nothing that it knows, closest "
+    return f"{closest}“{result.ranked[0][0]}”, {plot.three_digits(result.ranked[0][1])}"
 
 
 def main_map(result: PhotoResult, chosen: Chosen) -> Main | None:

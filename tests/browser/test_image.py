@@ -38,7 +38,7 @@ def view(page: Page, title: str) -> None:
 def opened(page: Page, url: str) -> None:
     """The page with the network of ten things, which has three blocks of every kind of gate."""
     page.goto(f"{url}/image")
-    choose(page, "image-model", "Photo: CIFAR-10 with CBAM")
+    choose(page, "image-model", "Small network: CIFAR-10 with CBAM")
 
 
 def test_first_paint_is_a_finished_example(page: Page, url: str) -> None:

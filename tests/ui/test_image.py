@@ -201,9 +201,9 @@ def test_an_own_photo_is_kept_until_a_sample_is_chosen_and_never_stands_in_the_a
     assert f"probability **{own.ranked[0][1]:.3f}**" in said(page)
     page.sidebar.selectbox(key="image-model").set_value("se").run()
     assert "Your own photo." in said(page)
-    page.selectbox(key="image-sample").set_value("rocket.jpg").run()
+    page.selectbox(key="image-sample").set_value("panda.webp").run()
     assert "Your own photo." not in said(page)
-    assert page.query_params["sample"] == "rocket.jpg"
+    assert page.query_params["sample"] == "panda.webp"
 
 
 def test_a_file_that_is_no_photo_keeps_the_last_one_and_its_error_goes_with_the_next(models: Path) -> None:

@@ -54,7 +54,8 @@ def shown(state: State, result: PhotoResult, given: Given) -> None:
 def _family(name: str, others: Mapping[str, ModelCard]) -> tuple[str, ...]:
     """Who stands beside a model at first: the rest of its family, or the first of all where it has none."""
     family = next((family for family in FAMILIES if name in family), FAMILIES[0])
-    return tuple(other for other in family if other in others) or tuple(others)[:1]
+    whole = [name for name, card in others.items() if all((card.folder / file).is_file() for file in card.files)]
+    return tuple(other for other in family if other in whole) or tuple(whole)[:1]
 
 
 def in_order(results: Sequence[PhotoResult]) -> list[PhotoResult]:
