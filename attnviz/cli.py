@@ -183,21 +183,35 @@ def faithful(
     name: Name,
     data: Data,
     n: Annotated[int, typer.Option("--n", min=1, help="How many inputs of the test split.")] = 200,
+    orders: Annotated[int, typer.Option(min=1, help="How many random orders the curves are held against.")] = 50,
     as_json: AsJson = False,
     rationales: Annotated[
         Path | None,
         typer.Option(help='Words that people marked: JSON lines such as {"text": "a fine film", "words": ["fine"]}.'),
     ] = None,
+    masks: Annotated[
+        Path | None,
+        typer.Option(help="Photos with masks of their objects: images/NAME.jpg and masks/NAME.png, or NAME.jpg and NAME_mask.png."),
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="File for what is found of each input; a run that was interrupted goes on from it.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Keep the table beside the card, where pages quote it.")] = False,
 ) -> None:
     """Score every explanation of a model over a data set: what is hidden by its ranking against as much at random."""
+    from attnviz.faithful import agreement, table
     from attnviz.faithful.over_data import faithful as run
-    from attnviz.faithful.over_data import marked_words
     from attnviz.load import load
 
     model = load(name)
-    found = run(model, data, n, lambda done: typer.echo(f"{done} of {n}", err=True) if done % 20 == 0 else None)
-    for method, figures in (marked_words(model, rationales) if rationales else {}).items():
-        found["methods"][method]["agreement"] = figures
+    found = run(model, data, n, lambda done: typer.echo(f"{done} of {n}", err=True) if done % 20 == 0 else None, orders, keep)
+    agreed = [agreement.with_words(model, rationales)] if rationales else []
+    agreed += [agreement.with_masks(model, masks)] if masks else []
+    for figures in agreed:
+        for method, more in figures.items():
+            found["methods"].setdefault(method, {}).update(more)
+    if write:
+        typer.echo(f"{table.write(model.card, found)} written", err=True)
     typer.echo(json.dumps({"model": name, **found}) if as_json else "\n".join(_lines(found)))
 
 

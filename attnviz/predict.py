@@ -1,6 +1,7 @@
 """The way of an input in one call: raw input -> decision and tape."""
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar, cast, overload
 
 import torch
@@ -38,18 +39,20 @@ def predict_as(kind: type[R], model: Net, raw: Any, *, seed: int | None = None, 
 
 
 @overload
-def decide(model: Net, encoded: EncodedText, *, seed: int | None = None) -> TextResult: ...
+def decide(
+    model: Net, encoded: EncodedText, *, seed: int | None = None, within: AbstractContextManager[None] | None = None
+) -> TextResult: ...
 @overload
 def decide(model: Net, encoded: EncodedImage, *, seed: int | None = None) -> PhotoResult: ...
 @overload
 def decide(model: Net, encoded: EncodedSeries, *, seed: int | None = None) -> SeriesResult: ...
 @overload
 def decide(model: Net, encoded: Encoded, *, seed: int | None = None) -> Result: ...
-def decide(model: Net, encoded: Encoded, *, seed: int | None = None) -> Result:
-    """The same for an input that was encoded before, that of another prediction for example."""
+def decide(model: Net, encoded: Encoded, *, seed: int | None = None, within: AbstractContextManager[None] | None = None) -> Result:
+    """The same for an input that was encoded before, that of another prediction for example; the model is called `within`."""
     drawn = {} if seed is None else {"seed": _seed(model, seed)}
     start = time.perf_counter()
-    with torch.no_grad(), record(model) as tape:
+    with torch.no_grad(), record(model) as tape, within or nullcontext():
         outputs = model(**encoded.tensors, **drawn)
     seconds = time.perf_counter() - start
     return MADE[type(encoded)](Run(model, encoded, outputs, tape, seconds, seed))

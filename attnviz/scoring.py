@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from attnviz.data.masked import Masked
 from attnviz.errors import DataError, InputError, MapTooLarge, NoRollout, NothingToScore
-from attnviz.explain.baselines import centre, edges, grad_cam
+from attnviz.explain.baselines import centre, edges
 from attnviz.explain.gates import combined
+from attnviz.explain.grad_cam import grad_cam
 from attnviz.explain.masks import Box, Score, in_part, score, summary
 from attnviz.explain.patches import AXES, over_patches
 from attnviz.explain.rollout import rollout
+from attnviz.inside.features import with_gradient
 from attnviz.nets import Net
 from attnviz.predict import predict_as
 from attnviz.results import PhotoResult
@@ -38,7 +40,7 @@ def score_maps(model: Net, photos: Iterable[Masked], fit: Literal["crop", "lette
     others: dict[str, list[Score]] = defaultdict(list)
     left_out = 0
     for one in photos:
-        prediction = _predicted(model, one, fit)
+        prediction = predicted(model, one, fit)
         box = seen(prediction, one)
         if not in_part(one.mask, box):
             left_out += 1
@@ -63,10 +65,13 @@ def against(model: Net, prediction: PhotoResult, grid: tuple[int, ...]) -> dict[
         CENTRE: centre((rows, columns)),
         EDGES: edges(encoded.input, (rows, columns)),
     }
-    return {**found, GRAD_CAM: grad_cam(model, model.features, encoded.tensors["image"])} if model.features else found
+    if not model.features:
+        return found
+    return {**found, GRAD_CAM: grad_cam(*with_gradient(model, model.features, encoded.tensors["image"]))}
 
 
-def _predicted(model: Net, one: Masked, fit: str) -> PhotoResult:
+def predicted(model: Net, one: Masked, fit: str) -> PhotoResult:
+    """What the model says of one of them; DataError where it cannot be read."""
     try:
         return predict_as(PhotoResult, model, one.photo, fit=fit)
     except InputError as error:

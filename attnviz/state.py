@@ -152,6 +152,32 @@ class SomeIn:
 
 
 @dataclass(frozen=True)
+class Places:
+    """Any number of places, at most `most`, each of `axes` whole numbers; written "3.9,4.0", and with one axis as numbers."""
+
+    axes: int = 1
+    most: int = 64
+
+    @property
+    def said(self) -> str:
+        return f"at most {self.most} places, as {','.join('.'.join(str(i + j) for j in range(self.axes)) for i in (3, 5))}"
+
+    def read(self, text: str) -> tuple[Any, ...]:
+        """The places, in order; numbers alone where there is one axis."""
+        found = sorted({tuple(map(int, part.split("."))) for part in text.split(",") if part})
+        if len(found) > self.most or any(len(place) != self.axes or min(place) < 0 for place in found):
+            raise ValueError(text)
+        return tuple(place if self.axes > 1 else place[0] for place in found)
+
+    def write(self, value: Sequence[Any]) -> str:
+        return ",".join(".".join(map(str, place)) if self.axes > 1 else str(place) for place in value)
+
+    def toggled(self, value: Sequence[Any], place: Any) -> tuple[Any, ...]:
+        """With the place where it was not among them, and without it where it was."""
+        return tuple(sorted(set(value) ^ {place}))
+
+
+@dataclass(frozen=True)
 class Text:
     """Any text of at most `longest` characters. What reads it further on may still refuse it."""
 

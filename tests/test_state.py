@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from attnviz.errors import InputError
-from attnviz.state import Allowed, Choice, OneOf, OnOff, Real, SomeIn, SomeOf, Text, Whole, chosen, settled
+from attnviz.state import Allowed, Choice, OneOf, OnOff, Places, Real, SomeIn, SomeOf, Text, Whole, chosen, settled
 
 # what is allowed, its values as they are written, and texts that stand for nothing allowed
 KINDS: dict[str, tuple[Allowed, dict[Any, str], list[str]]] = {
@@ -19,6 +19,8 @@ KINDS: dict[str, tuple[Allowed, dict[Any, str], list[str]]] = {
         {(): "", ((0, 1),): "0.1", ((0, 0), (1, 29)): "0.0,1.29"},
         ["0.2", "2.0", "0", "0.1.2", "a.b"],
     ),
+    "numbers": (Places(most=2), {(): "", (3,): "3", (3, 12): "3,12"}, ["3,4,5", "-1", "a", "3.4"]),
+    "places": (Places(axes=2), {((3, 9),): "3.9", ((3, 9), (4, 0)): "3.9,4.0"}, ["3", "3.9.1", "3.-1", "x.y"]),
     "a text": (Text(5), {"": "", "a=b&c": "a=b&c"}, ["longer"]),
 }
 

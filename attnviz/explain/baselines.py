@@ -1,9 +1,7 @@
-"""Maps to be held against: a spot in the middle of the photo, its edges, and Grad-CAM of the same network."""
+"""Maps to be held against: a spot in the middle of the photo, and its edges."""
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 Reals = NDArray[np.float64]
 SIGMA = 0.25  # of the spot, as a share of the side
@@ -24,25 +22,3 @@ def edges(pixels: NDArray[np.uint8], grid: tuple[int, int]) -> Reals:
     ends = [np.linspace(0, size, cells + 1).round().astype(int) for size, cells in zip(strength.shape, grid, strict=True)]
     sums = np.add.reduceat(np.add.reduceat(strength, ends[0][:-1], axis=0), ends[1][:-1], axis=1)
     return np.asarray(sums / np.outer(*[np.diff(end) for end in ends]))
-
-
-def grad_cam(model: nn.Module, layer: str, image: Tensor) -> Reals:
-    """(1, 3, row, column) -> (row, column) of the features that `layer` gives (Selvaraju et al., 2017, arXiv:1610.02391).
-
-    Features weighed by the mean gradient of the most probable label's logit over places, summed, and cut off at 0.
-    """
-    kept: list[Tensor] = []
-
-    def keep(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-        kept.append(output.detach().requires_grad_(True))
-        return kept[-1]
-
-    handle = model.get_submodule(layer).register_forward_hook(keep)
-    try:
-        with torch.enable_grad():
-            logits = model(image)
-            (gradient,) = torch.autograd.grad(logits[0].max(), kept[-1])
-    finally:
-        handle.remove()
-    weighed = (gradient.mean((2, 3), keepdim=True) * kept[-1].detach()).sum(1)[0]
-    return np.asarray(weighed.clamp_min(0).double().numpy())

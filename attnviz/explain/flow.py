@@ -14,6 +14,7 @@ from attnviz.maps import AttentionMap
 from attnviz.weights import Floats
 
 LONGEST = 64
+HAIR = 1e-12  # of a pipe: what sums of doubles are off by
 
 
 def flow(maps: Iterable[AttentionMap], query: int | None = None, heads: Fused = "mean") -> NDArray[np.float64]:
@@ -26,17 +27,32 @@ def flow(maps: Iterable[AttentionMap], query: int | None = None, heads: Fused = 
     length = len(layers[0])
     if length > LONGEST:
         raise MapTooLarge(f"attention flow over {length:,} positions, the limit is {LONGEST}", "take a shorter text")
-    graph = _pipes(layers)
-    tops = range(length) if query is None else [query]
-    for top in tops:
-        graph.add_edge("from", (len(layers), top), capacity=1.0)
-    return np.array([nx.maximum_flow_value(graph, "from", (0, key)) for key in range(length)])
+    given = np.ones(length) if query is None else np.eye(length)[query]
+    return np.array([_most(layers, given, key) for key in range(length)])
 
 
-def _pipes(layers: list[Floats]) -> "nx.DiGraph[object]":
-    """An edge from each position of a layer to those of the layer below that it looks at."""
+def _most(layers: list[Floats], given: NDArray[np.float64], key: int) -> float:
+    """No more than what the pipes into the input hold; and just that where a flow is found that fills them."""
+    into = layers[0][:, key].astype(np.float64)
+    return float(into.sum()) if _can_fill(layers, given, into) else _by_graph(layers, given, key)
+
+
+def _can_fill(layers: list[Floats], given: NDArray[np.float64], wanted: NDArray[np.float64]) -> bool:
+    """Whether (position,) of what the first layer is to pass on can be had, each position asking all that it looks at for a share
+    by the width of the pipe; False says nothing."""
+    for widths in layers[1:]:
+        room = widths.sum(0, dtype=np.float64)
+        if (wanted > room * (1 + HAIR)).any():
+            return False
+        wanted = widths @ np.divide(wanted, room, out=np.zeros_like(room), where=room > 0)
+    return bool((wanted <= given + HAIR).all())
+
+
+def _by_graph(layers: list[Floats], given: NDArray[np.float64], key: int) -> float:
     graph = nx.DiGraph()
     for number, weights in enumerate(layers):
         for i, j in zip(*np.nonzero(weights), strict=True):
             graph.add_edge((number + 1, int(i)), (number, int(j)), capacity=float(weights[i, j]))
-    return graph
+    for top in np.flatnonzero(given):
+        graph.add_edge("from", (len(layers), int(top)), capacity=float(given[top]))
+    return float(nx.maximum_flow_value(graph, "from", (0, key)))

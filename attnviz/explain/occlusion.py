@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnviz.explain.erasure import Reals, Say
+from attnviz.explain.curves import Reals, Say
 
 
 def occlusion(parts: int, say: Say) -> Reals:

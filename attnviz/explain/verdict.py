@@ -7,7 +7,7 @@ carries the decision, where it names that one, of twenty words or more.
 from attnviz.explain.erasure import Trial
 
 SENTENCE = (
-    "Hiding the {hidden} {parts} it {verb} most moves {what} by {moved:.3f}; {hidden} random ones move it by {mean:.3f} "
+    "Hiding the {top} it {verb} most moves {what} by {moved:.3f}; {others} move it by {mean:.3f} "
     "({low:.3f} to {high:.3f}): {verdict}."
 )
 VERDICTS = {True: "this map points at what matters", False: "no more than luck would, so this map does not explain this decision"}
@@ -21,7 +21,10 @@ def verdict(trial: Trial, what: str, parts: str = "words", verb: str = "looked a
         return TOO_FEW.format(count=trial.luck.parts, parts=parts)
     low, high = trial.band
     moved, mean, low, high = (round(number, 3) + 0.0 for number in (trial.moved, float(trial.random.mean()), low, high))
+    one = trial.luck.tested == 1
     return SENTENCE.format(
-        hidden=trial.luck.tested, parts=parts, verb=verb, what=what, moved=moved, mean=mean, low=low, high=high,
+        top=parts.removesuffix("s") if one else f"{trial.luck.tested} {parts}",
+        others="the others, one at a time," if one else f"{trial.luck.tested} random ones",
+        verb=verb, what=what, moved=moved, mean=mean, low=low, high=high,
         verdict=LUCK.format(count=trial.luck.parts, parts=parts) if trial.passed is None else VERDICTS[trial.passed],
     )  # fmt: skip

@@ -5,7 +5,8 @@ between its neighbours. Where hard attention picked what is read, its picks stay
 hiding what was not picked changes nothing at all.
 """
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -17,13 +18,13 @@ from torch.nn import functional as F
 
 from attnviz.encode import EncodedImage, EncodedSeries, EncodedText
 from attnviz.errors import InputError
-from attnviz.explain.erasure import Kept, Reals
+from attnviz.explain.curves import Kept, Reals
 from attnviz.nets import DrawingNet, Net
+from attnviz.progress import telling
 from attnviz.results import PhotoResult, Prediction, Result, SeriesResult, TextResult
 
-BATCH = 64
-CELL = 16  # pixels a side of a place, where that leaves at least LEAST places a side
-LEAST = 8
+BATCH = {"words": 64, "places": 16, "steps": 64}  # sets at once; more photos would not stay in a processor's cache
+SIDE = 8  # places a side of a photo
 Fill = Literal["blur", "mean"]
 Outputs = Callable[[Kept], Tensor]  # (set, part), True where kept -> the model's outputs, (set, ...)
 
@@ -32,6 +33,9 @@ Outputs = Callable[[Kept], Tensor]  # (set, part), True where kept -> the model'
 class Hiding:
     """`names`: of the parts that can be hidden. `what`: what was decided; `parts`: what parts are called. `grid`: rows and
     columns of places, where parts are places. `say(kept)` runs the model, never twice for the same parts.
+
+    `matters`: (part,) whether a part reaches the reader at all. `sizes`: (part,) tokens of each part, so that texts of one length
+    are read together, without padding.
     """
 
     names: tuple[str, ...]
@@ -40,20 +44,29 @@ class Hiding:
     outputs: Outputs
     read: Callable[[Tensor], float]
     grid: tuple[int, int] | None = None
-    matters: NDArray[np.bool_] | bool = True  # (part,) whether a part reaches the reader at all
+    matters: NDArray[np.bool_] | bool = True
+    sizes: NDArray[np.int64] | None = None
     _known: dict[bytes, float] = field(default_factory=dict, repr=False)
 
     def say(self, kept: Kept) -> Reals:
         """(set, part), True where a part is kept -> (set,) what the model gives to what it had decided."""
         kept = kept & self.matters
         new = {row.tobytes(): row for row in kept if row.tobytes() not in self._known}
-        order = sorted(new.values(), key=lambda row: int(row.sum()))  # texts of about one length go together
-        for start in range(0, len(order), BATCH):
-            rows = np.stack(order[start : start + BATCH])
+        tell, done = telling(f"Hides {self.parts}, and asks again"), 0
+        for rows in self._batches(list(new.values())):
             with torch.no_grad():
                 outputs = self.outputs(rows)
             self._known.update({row.tobytes(): self.read(outputs[i : i + 1]) for i, row in enumerate(rows)})
+            tell((done := done + len(rows)) / len(new))
         return np.array([self._known[row.tobytes()] for row in kept])
+
+    def _batches(self, rows: list[Kept]) -> Iterator[Kept]:
+        groups: dict[int, list[Kept]] = defaultdict(list)
+        for row in rows:
+            groups[0 if self.sizes is None else int(self.sizes @ row)].append(row)
+        for group in groups.values():
+            size = BATCH[self.parts]
+            yield from (np.stack(group[start : start + size]) for start in range(0, len(group), size))
 
 
 def hiding(model: Net, prediction: Result, fill: Fill = "blur") -> Hiding:
@@ -87,7 +100,8 @@ def _words(model: Net, prediction: Prediction, encoded: EncodedText) -> Hiding:
             tokens[:, positions] = kept[:, part, None]
         return cast(Tensor, model(**without(encoded.tensors, torch.from_numpy(tokens))))
 
-    return Hiding(tuple(word.text for word in shown), *_named(model, prediction, "words", outputs))
+    sizes = np.array([len(each) for each in places])
+    return Hiding(tuple(word.text for word in shown), *_named(model, prediction, "words", outputs), sizes=sizes)
 
 
 def without(tensors: Mapping[str, Tensor], kept: Tensor) -> dict[str, Tensor]:
@@ -135,16 +149,15 @@ def _picks(prediction: Prediction) -> Kept:
 
 def _places(model: Net, prediction: Prediction, encoded: EncodedImage, fill: Fill) -> Hiding:
     image = encoded.tensors["image"]
-    side = max(LEAST, image.shape[-1] // CELL)
     hidden = FILLS[fill](image)
 
     def outputs(kept: Kept) -> Tensor:
-        cells = torch.from_numpy(kept).view(-1, 1, side, side).float()
+        cells = torch.from_numpy(kept).view(-1, 1, SIDE, SIDE).float()
         shown = F.interpolate(cells, size=tuple(image.shape[-2:]), mode="nearest") > 0.5
-        return cast(Tensor, model(torch.where(shown, image, hidden)))
+        return cast(Tensor, model(torch.where(shown, image, hidden).contiguous(memory_format=torch.channels_last)))
 
     named = _named(model, prediction, "places", outputs)
-    return Hiding(_place_names(side, side), *named, (side, side))
+    return Hiding(_place_names(SIDE, SIDE), *named, (SIDE, SIDE))
 
 
 def _named(model: Net, prediction: Prediction, parts: str, outputs: Outputs) -> tuple[str, str, Outputs, Callable[[Tensor], float]]:
@@ -186,4 +199,14 @@ def _steps(model: Net, encoded: EncodedSeries) -> Hiding:
 
     with torch.no_grad():
         whole = outputs(np.ones((1, len(steps)), dtype=np.bool_))
-    return Hiding(encoded.past_names, "the forecast", "steps", outputs, lambda found: -float((found - whole).abs().mean()))
+    whole = _middle(whole)
+
+    def read(found: Tensor) -> float:
+        return -float((_middle(found) - whole).abs().mean())
+
+    return Hiding(encoded.past_names, "the forecast", "steps", outputs, read)
+
+
+def _middle(outputs: Tensor) -> Tensor:
+    """(set, ahead, quantile) -> (set, ahead): the forecast without its interval."""
+    return outputs[:, :, outputs.shape[2] // 2] if outputs.ndim == 3 else outputs

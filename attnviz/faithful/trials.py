@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from attnviz.explain.erasure import Reals, Trial, chance, trial
+from attnviz.explain.curves import Reals
+from attnviz.explain.erasure import DRAWS, Chance, Trial, chance, trial
 from attnviz.explain.verdict import verdict
-from attnviz.faithful.hiding import Fill, hiding
+from attnviz.faithful.hiding import Fill, Hiding, hiding
 from attnviz.faithful.methods import rankings
 from attnviz.nets import Net
 from attnviz.results import Result
+
+LOOKS = ("attention", "head shown first")  # what a model looked at; other methods name parts
 
 
 @dataclass(frozen=True)
@@ -22,17 +25,24 @@ class Tried:
     verdict: str
 
 
-def tried(model: Net, prediction: Result, fill: Fill = "blur", seed: int = 0) -> Iterator[Tried]:
+def tried(model: Net, prediction: Result, fill: Fill = "blur", seed: int = 0, orders: int = DRAWS) -> Iterator[Tried]:
     """Each method in turn, the attention of the page first; all are held against the same random sets.
 
-    InputError where nothing was decided that hiding could move.
+    `orders`: how many random orders the curves are held against. InputError where nothing was decided that hiding could move.
     """
     hidden = hiding(model, prediction, fill)
-    luck = chance(len(hidden.names), hidden.say, seed=seed, alone=hidden.parts == "words")
-    for method, strengths in rankings(model, prediction, hidden).items():
-        found = trial(strengths, hidden.say, luck)
-        yield Tried(method, hidden.names, strengths, found, verdict(found, hidden.what, hidden.parts, _verb(method)))
+    luck = luck_of(hidden, seed, orders)
+    for method, strengths in rankings(model, prediction, hidden):
+        yield one_tried(method, strengths, hidden, luck)
 
 
-def _verb(method: str) -> str:
-    return "looked at" if method == "attention" else "named"
+def luck_of(hidden: Hiding, seed: int = 0, orders: int = DRAWS) -> Chance:
+    """What hiding parts at random does. Of words one alone may carry a decision; of places and steps none does."""
+    return chance(len(hidden.names), hidden.say, seed=seed, alone=hidden.parts == "words", orders=orders)
+
+
+def one_tried(method: str, strengths: Reals, hidden: Hiding, luck: Chance, looks: bool = False) -> Tried:
+    """One ranking, tried; `looks`: it says where a model looked, and names nothing."""
+    found = trial(strengths, luck)
+    verb = "looked at" if looks or method in LOOKS else "named"
+    return Tried(method, hidden.names, strengths, found, verdict(found, hidden.what, hidden.parts, verb))

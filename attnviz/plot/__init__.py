@@ -9,6 +9,7 @@ from attnviz.plot.bars import RANKED, channel_gates, probabilities, three_digits
 from attnviz.plot.caption import ALIKE, caption
 from attnviz.plot.channels import before_after, feature_maps, gate_strip, marked, signed
 from attnviz.plot.chosen_patches import chosen_patches, left_over, patches_caption, shares
+from attnviz.plot.curves import curves
 from attnviz.plot.difference import difference, word_difference
 from attnviz.plot.heads import MOST as MOST_HEADS
 from attnviz.plot.heads import side_by_side
@@ -19,6 +20,7 @@ from attnviz.plot.photo import FOOT, as_url, framed, gate_map, laid_over, overla
 from attnviz.plot.picks import MOST as MOST_PICKS
 from attnviz.plot.picks import against_odds, choice_caption, decisions, hard_choice
 from attnviz.plot.picture import Picture, of_map
+from attnviz.plot.ranks import ranks
 from attnviz.plot.row import one_row
 from attnviz.plot.sentence import sentence
 from attnviz.plot.series import continued, states_map, steps_map
@@ -59,6 +61,7 @@ __all__ = [
     "choice_caption",
     "chosen_patches",
     "continued",
+    "curves",
     "decisions",
     "difference",
     "feature_maps",
@@ -78,6 +81,7 @@ __all__ = [
     "patches_caption",
     "photo",
     "probabilities",
+    "ranks",
     "sentence",
     "shares",
     "side_by_side",

@@ -15,11 +15,14 @@ SIDE = 24
 GAP = 3
 
 
-def thumbnails(layers: Sequence[Sequence[Floats]], chosen: tuple[int, int] | None = None, hints: Sequence[str] = ()) -> go.Figure:
+def thumbnails(
+    layers: Sequence[Sequence[Floats]], chosen: tuple[int, int] | None = None, hints: Sequence[str] = (),
+    values: Sequence[Sequence[object]] | None = None,
+) -> go.Figure:  # fmt: skip
     """One (query, key) matrix for each layer and head; rows are layers, columns are heads, `chosen` is framed.
 
     Each picture is scaled to its own largest weight, so pictures show shapes and cannot be compared in strength.
-    A click on a picture selects a point whose customdata is [layer, head].
+    A click on a picture selects a point whose customdata is [layer, head], or what `values` has for it.
     """
     tiles = [[tile(weights) for weights in heads] for heads in layers]
     (high, wide), many = tiles[0][0].shape, (len(tiles), len(tiles[0]))
@@ -32,7 +35,7 @@ def thumbnails(layers: Sequence[Sequence[Floats]], chosen: tuple[int, int] | Non
         "type": "heatmap", "z": canvas, "zmin": 0, "zmax": 255, "colorscale": fade(BLUE), "showscale": False, "hoverinfo": "skip",
     }  # fmt: skip
     return drawn(
-        [pictures, _targets(_centres(many[0], high), _centres(many[1], wide), hints)], 70 + 46 * many[0],
+        [pictures, _targets(_centres(many[0], high), _centres(many[1], wide), hints, values)], 70 + 46 * many[0],
         xaxis={**_axis("head", _centres(many[1], wide)), "side": "top"},
         yaxis={**_axis("layer", _centres(many[0], high)), "autorange": "reversed"},
         shapes=_frames(many, (high, wide), chosen), hovermode="closest", hoverdistance=40, clickmode="event+select",
@@ -77,13 +80,15 @@ def _frames(many: tuple[int, int], size: tuple[int, int], chosen: tuple[int, int
     return frames
 
 
-def _targets(down: list[float], across: list[float], hints: Sequence[str]) -> dict[str, Any]:
+def _targets(
+    down: list[float], across: list[float], hints: Sequence[str], values: Sequence[Sequence[object]] | None
+) -> dict[str, Any]:
     """Heatmaps give no selection back, so each picture carries an invisible point."""
     places = [(layer, head) for layer in range(len(down)) for head in range(len(across))]
     return {
         "type": "scatter", "mode": "markers", "marker": {"size": 30, "symbol": "square", "opacity": 0},
         "x": [across[head] for _, head in places], "y": [down[layer] for layer, _ in places],
         "selected": {"marker": {"opacity": 0}}, "unselected": {"marker": {"opacity": 0}},
-        "customdata": [list(place) for place in places],
+        "customdata": [list(value) for value in (places if values is None else values)],
         "hovertext": list(hints) or [f"layer {layer}, head {head}" for layer, head in places], "hoverinfo": "text",
     }  # fmt: skip

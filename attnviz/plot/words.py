@@ -3,7 +3,7 @@
 import html
 from dataclasses import dataclass
 
-from attnviz.plot.style import BLUE, TEAL
+from attnviz.plot.style import BLUE, ORANGE, TEAL
 from attnviz.weights import Floats
 
 NUMBERED = 60  # beyond so many words numbers would be all that is seen
@@ -17,6 +17,7 @@ class Words:
     """`weights`: (word,); the strongest tint is the largest. `values`: what a click on each word chooses, as an address has it.
 
     With `picked` weights are odds from 0 to 1, which show as outlines, and the picked words are filled. `locked` is framed.
+    `against`: whether each word speaks against the decision; its tint is orange.
     """
 
     labels: tuple[str, ...]
@@ -25,6 +26,7 @@ class Words:
     values: tuple[str, ...] = ()
     locked: int | None = None
     picked: tuple[bool, ...] | None = None
+    against: tuple[bool, ...] | None = None
 
     @property
     def tints(self) -> list[float]:
@@ -46,12 +48,13 @@ class Words:
     def as_html(self) -> str:
         """For a file; words stay text."""
         taken = self.picked or (False,) * len(self.labels)
-        words = zip(self.labels, self.tints, self.numbers, taken, strict=True)
+        against = self.against or (False,) * len(self.labels)
+        words = zip(self.labels, self.tints, self.numbers, taken, against, strict=True)
         return "<p>" + " ".join(self._word(*word) for word in words) + "</p>"
 
-    def _word(self, label: str, tint: float, number: str, picked: bool) -> str:
+    def _word(self, label: str, tint: float, number: str, picked: bool, against: bool) -> str:
         if self.picked is None:
-            style = f"background: rgba({BLUE}, {STRONGEST * tint:.3f})"
+            style = f"background: rgba({ORANGE if against else BLUE}, {STRONGEST * tint:.3f})"
         else:
             style = f"border: 2px solid rgba({TEAL}, {0.1 + 0.9 * tint:.3f}); background: rgba({TEAL}, {FILLED * picked:.2f})"
         return (

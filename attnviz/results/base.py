@@ -1,7 +1,7 @@
 """What all results share, and what those share that choose among labels."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from threading import RLock
 from typing import Any, NamedTuple, TypeVar
@@ -10,6 +10,8 @@ from torch import Tensor
 
 from attnviz.cards import ModelCard
 from attnviz.encode import Encoded
+from attnviz.inside.effects import Effects, effects
+from attnviz.maps import AttentionMap
 from attnviz.nets.base import Net
 from attnviz.record import Tape
 
@@ -29,6 +31,9 @@ class Run(NamedTuple):
     tape: Tape
     seconds: float
     seed: int | None = None
+
+
+HEADS = ("head", "query", "key")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +106,15 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Result(Outcome):
-    """What a model made of one input. `tape`: its maps, with positions named."""
+    """What a model made of one input. `tape`: its maps, with positions named.
+
+    `net`: who may be asked again; None for a result that was read from elsewhere.
+    """
 
     card: ModelCard
     encoded: Encoded
     tape: Tape
+    net: Net | None = field(default=None, repr=False, compare=False)
 
     @property
     def maker(self) -> dict[str, str]:
@@ -147,6 +156,25 @@ class Prediction(Result):
     def ranked(self) -> list[tuple[str, float]]:
         """Labels with their probabilities, the most probable first."""
         return sorted(self.probabilities.items(), key=lambda item: -item[1])
+
+    @property
+    def layers(self) -> list[AttentionMap]:
+        """The maps with heads, first to last, where all of them are over one set of positions; none otherwise."""
+        found = [m for m in self.tape if m.axes == HEADS]
+        return found if len({m.shape[1:] for m in found}) == 1 and found[0].shape[1] == found[0].shape[2] else []
+
+    @property
+    def effects(self) -> Effects | None:
+        """What heads do to the decision, asked of the net once; None where it cannot be had."""
+        return self.once("effects", self._effects)
+
+    def _effects(self) -> Effects | None:
+        net, label = self.net, str(self.decision)
+        if net is None or not self.probabilities or len(self.layers) < len(self.tape):
+            return None
+        return effects(
+            net, self.encoded.tensors, lambda out: net.decide(out, self.encoded).probabilities.get(label, 0.0), len(self.layers)
+        )
 
     @property
     def stem(self) -> str:

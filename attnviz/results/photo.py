@@ -26,7 +26,8 @@ class PhotoResult(Prediction):
         encoded = cast(EncodedImage, run.encoded)
         patches = run.net.patches(encoded, {m.size(axis) for m in run.tape for axis in SIDES if axis in m.axes})
         return cls(
-            card=run.net.card, encoded=encoded, tape=_named(run.tape, patches), seconds=run.seconds, seed=run.seed, patches=patches,
+            card=run.net.card, net=run.net, encoded=encoded, tape=_named(run.tape, patches), seconds=run.seconds, seed=run.seed,
+            patches=patches,
             **asdict(run.net.decide(run.outputs, encoded)),
         )  # fmt: skip
 

@@ -36,7 +36,9 @@ class SeriesResult(Result):
             tape = tape.labelled(escape(layer), query=series.ahead_names, head=READINGS)
         low, middle, high = series.restored(run.outputs[0].double().numpy().T)
         interval = np.stack([low, high])
-        return cls(card=run.net.card, encoded=series, tape=tape, seconds=run.seconds, forecast=middle, interval=interval)
+        return cls(
+            card=run.net.card, net=run.net, encoded=series, tape=tape, seconds=run.seconds, forecast=middle, interval=interval
+        )
 
     @cached_property
     def naive(self) -> tuple[Season, Values]:

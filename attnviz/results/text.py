@@ -29,7 +29,13 @@ class OfText(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class TextResult(OfText, Prediction):
-    """A decision about a text; positions on its tape are tokens, words, or the tokens of picked words."""
+    """A decision about a text; positions on its tape are tokens, words, or the tokens of picked words.
+
+    `hidden`: numbers of the words that the model was not given, in the text as it was typed; `off`: heads that were switched off.
+    """
+
+    hidden: tuple[int, ...] = ()
+    off: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def of(cls, run: Run) -> "TextResult":
@@ -37,7 +43,7 @@ class TextResult(OfText, Prediction):
         encoded = cast(EncodedText, run.encoded)
         tape = run.tape.labelled("*", **_names(run.tape, encoded))
         return cls(
-            card=run.net.card, encoded=encoded, tape=tape, seconds=run.seconds, seed=run.seed,
+            card=run.net.card, net=run.net, encoded=encoded, tape=tape, seconds=run.seconds, seed=run.seed,
             **asdict(run.net.decide(run.outputs, encoded)),
         )  # fmt: skip
 

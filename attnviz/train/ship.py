@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from attnviz.cards import CARD, ModelCard, sha256
+from attnviz.faithful.table import FILE as FIGURES
 from attnviz.load import WEIGHTS
 from attnviz.train.loop import Run
 
@@ -18,7 +19,8 @@ def ship(run: Run, card: ModelCard, out: Path) -> None:
     (out / WEIGHTS).chmod(0o644)
     run.extra_files(out)
     text = (card.folder / CARD).read_text(encoding="utf-8")
-    for name in card.files:
+    text = re.sub(rf'^"{re.escape(FIGURES)}" = ".*"\n', "", text, flags=re.MULTILINE)  # they are of the former weights
+    for name in card.files.keys() - {FIGURES}:
         text = re.sub(rf'^"{re.escape(name)}" = ".*"$', f'"{name}" = "{sha256(out / name)}"', text, flags=re.MULTILINE)
     (out / CARD).write_text(text, encoding="utf-8")
 

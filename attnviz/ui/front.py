@@ -12,7 +12,7 @@ from attnviz.ui import (
     state,
     warm,  # noqa: F401  (before the pages)
 )
-from attnviz.ui.pages import about, image, mechanisms, series, text
+from attnviz.ui.pages import about, explained, image, mechanisms, series, text
 
 
 class Row(NamedTuple):
@@ -29,6 +29,7 @@ PAGES = (
     Row("text", "Text", ":material/notes:", text.page),
     Row("image", "Image", ":material/image:", image.page),
     Row("series", "Series", ":material/show_chart:", series.page),
+    Row("explained", "Which maps explain?", ":material/fact_check:", explained.page),
     Row("mechanisms", "Mechanisms", ":material/account_tree:", mechanisms.page),
     Row("about", "About", ":material/info:", about.page),
 )

@@ -7,11 +7,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
     button.type = 'button';
     button.style.setProperty('--tint', (data.strongest * word.tint).toFixed(3));
     button.setAttribute('aria-pressed', String(i === data.locked));
-    const said = data.hard ? word.value + (word.picked ? ', picked' : ', not picked') : word.value;
+    const said = word.against ? word.value + ', speaks against the decision' : data.hard ? word.value + (word.picked ? ', picked' : ', not picked') : word.value;
     button.setAttribute('aria-label', word.text + ' ' + said);
     button.title = said;
     button.style.setProperty('--odds', word.tint.toFixed(3));
     button.classList.toggle('special', word.special);
+    button.classList.toggle('against', word.against);
     button.classList.toggle('hard', data.hard);
     button.classList.toggle('picked', data.hard && word.picked);
     const text = document.createElement('span');

@@ -21,10 +21,11 @@ _component = st.components.v2.component(
 def words(figure: Words, key: str, take: Callable[[int], None]) -> None:
     """Draws words; `take` hears which one is clicked."""
     taken = figure.picked or (False,) * len(figure.labels)
+    against = figure.against or (False,) * len(figure.labels)
     shown = [
-        {"text": text, "tint": tint, "value": number, "special": special, "picked": picked}
-        for text, tint, number, special, picked in zip(
-            figure.labels, figure.tints, figure.numbers, figure.special, taken, strict=True
+        {"text": text, "tint": tint, "value": number, "special": special, "picked": picked, "against": opposed}
+        for text, tint, number, special, picked, opposed in zip(
+            figure.labels, figure.tints, figure.numbers, figure.special, taken, against, strict=True
         )
     ]
     data: dict[str, Any] = {

@@ -8,10 +8,11 @@ from attnviz import plot
 from attnviz.encode import EncodedText
 from attnviz.exhibit import Exhibit
 from attnviz.explain import Glance, all_glances, glance, sampled
+from attnviz.inside.effects import first
 from attnviz.maps import AttentionMap
 from attnviz.progress import telling
 from attnviz.results import TextResult
-from attnviz.state import Choice, OneOf
+from attnviz.state import Choice, OneOf, Places
 
 HEADS = ("head", "query", "key")
 PLACES = 3
@@ -72,9 +73,14 @@ def _read(result: TextResult) -> Heads:
     return Heads(found, len(special) if rows is None else len(rows), len(special))
 
 
+def opening(result: TextResult) -> tuple[int, int]:
+    """The layer and head that a visitor sees first."""
+    return heads(result).ranked[0][1:] if result.effects is None else first(result.effects)
+
+
 def place_choices(result: TextResult) -> tuple[Choice, Choice]:
-    """Which layer and head; at first those of the sharpest head."""
-    _, layer, head = heads(result).ranked[0]
+    """Which layer and head; at first those that the decision rests on most, or else of the sharpest head."""
+    layer, head = opening(result)
     maps = layers(result)
     return (
         Choice("layer", "Layer", OneOf(tuple(range(len(maps))), listed=True), layer, LAYER_HELP),
@@ -82,20 +88,38 @@ def place_choices(result: TextResult) -> tuple[Choice, Choice]:
     )
 
 
-def pictures(result: TextResult, layer: int, head: int, maps: Sequence[AttentionMap] = ()) -> Exhibit:
-    """All layers and heads; a click chooses one. `maps`: the numbers, where they are few."""
+def pictures(result: TextResult, layer: int, head: int, maps: Sequence[AttentionMap] = (), take: bool = False) -> Exhibit:
+    """All layers and heads; a click chooses one, or with `take` switches it off. `maps`: the numbers, where they are few."""
     found = heads(result)
     down, across = (max(place[axis] for place in found.glances) + 1 for axis in (0, 1))
     hints = [
         f"layer {place[0]}, head {place[1]}<br>sharpness {each.sharpness:.2f}" for place, each in sorted(found.glances.items())
     ]
     figure = plot.thumbnails(
-        [[found.glances[row, column].picture for column in range(across)] for row in range(down)], (layer, head), hints
+        [[found.glances[row, column].picture for column in range(across)] for row in range(down)], (layer, head), hints,
+        _switches(result, down, across) if take else None,
+    )  # fmt: skip
+    legend = "One picture a head: rows look at columns, scaled to the largest weight. " + (
+        "Click one to switch it off, or on again." if take else "Click one to see it in detail."
     )
-    legend = "One picture a head: rows look at columns, scaled to the largest weight. Click one to see it in detail."
-    return Exhibit(
-        "heads", "All heads", (figure,), _said(found), maps, result, legend, width=0.5, picks=("layer", "head"), help=SHARP_HELP
-    )
+    picks = ("off",) if take else ("layer", "head")
+    caption = _opened(result) + _said(found)
+    return Exhibit("heads", "All heads", (figure,), caption, maps, result, legend, width=0.5, picks=picks, help=SHARP_HELP)
+
+
+def _switches(result: TextResult, down: int, across: int) -> list[list[str]]:
+    """What a click on each picture makes of the heads that are off, as an address has it."""
+    allowed = Places(axes=2)
+    return [[allowed.write(allowed.toggled(result.off, (layer, head)))] for layer in range(down) for head in range(across)]
+
+
+def _opened(result: TextResult) -> str:
+    """Why a map opens on the head that it opens on."""
+    if result.effects is None:
+        return ""
+    layer, head = place = first(result.effects)
+    fall, label = result.effects.moved[place], result.decision
+    return f"Opens on layer {layer}, head {head}, on which the decision rests most: without it “{label}” falls by {fall:.3f}. "
 
 
 def _said(found: Heads) -> str:

@@ -14,6 +14,7 @@ from attnviz.state import Choice, Chosen, OneOf, Real
 from attnviz.views.heads import MEAN, of_head
 from attnviz.views.photo import DRAWING, Clicks, over_photo, ranked
 from attnviz.views.view import View
+from attnviz.weights import Floats
 
 HEADS = ("head", "query", "key")
 ROLLOUT = "rollout"
@@ -136,11 +137,12 @@ def choices(result: PhotoResult) -> Sequence[Choice]:
     last = max(maps)
     prefix = grids[last].prefix if grids[last] else ()  # type: ignore[union-attr]
     numbers: tuple[Any, ...] = (*maps, ROLLOUT) if can_roll_out(result) else tuple(maps)
+    first = ROLLOUT if can_roll_out(result) else last  # one layer alone says little of where the decision came from
     heads = max(m.size("head") for m in maps.values())
     who = dict(enumerate(prefix)) | LOOKS
     head = Choice("head", "Head", OneOf((MEAN, *range(heads)), _head_said, listed=True), MEAN, HEAD_HELP)
     return (
-        Choice("layer", "Layer", OneOf(numbers, lambda layer: _layer_said(layer, grids), listed=True), last, LAYER_HELP),
+        Choice("layer", "Layer", OneOf(numbers, lambda layer: _layer_said(layer, grids), listed=True), first, LAYER_HELP),
         *((head,) if heads > 1 else ()),
         Choice("who", "Who looks", OneOf((*who,), who.__getitem__, listed=True), next(iter(who)), WHO_HELP),
         *DRAWING,
@@ -165,4 +167,11 @@ def _layer_said(layer: int | str, grids: dict[int, Patches | None]) -> str:
     return f"Layer {layer}" if grid is None or len(set(grids.values())) == 1 else f"Layer {layer} ({grid.rows} x {grid.columns})"
 
 
-VIEW = View("self", "Who looks where", PhotoResult, exhibits, choices, lambda result: bool(layers(result)))
+def says(result: PhotoResult, chosen: Chosen) -> tuple[str, Floats]:
+    """Where the one that looks does look, in sight."""
+    layer, head = chosen["layer"], chosen.get("head", MEAN)
+    found = look(result, layer, head, chosen["who"], point_of(chosen))
+    return f"{_through(layer, head, layers(result))}, {found.who}", found.map.dense()
+
+
+VIEW = View("self", "Who looks where", PhotoResult, exhibits, choices, lambda result: bool(layers(result)), says)

@@ -10,6 +10,7 @@ from attnviz.results import PhotoResult
 from attnviz.state import Choice, Chosen, OneOf
 from attnviz.views.photo import DRAWING, blocks, over_photo
 from attnviz.views.view import View
+from attnviz.weights import Floats
 
 COMBINED, ALL = "combined", "all"
 GATE = (
@@ -59,4 +60,12 @@ def choices(result: PhotoResult) -> Sequence[Choice]:
     return ((block,) if count > 1 else ()) + DRAWING
 
 
-VIEW = View("spatial", "Places", PhotoResult, exhibits, choices, lambda result: bool(gates(result)))
+def says(result: PhotoResult, chosen: Chosen) -> tuple[str, Floats] | None:
+    """The gates of the block in sight; of all one by one none is the one."""
+    maps, block = gates(result), chosen.get("block", 0)
+    if block == ALL:
+        return None
+    return ("all blocks", combined(maps).dense()) if block == COMBINED else (_named(maps, block) or "gates", maps[block].dense())
+
+
+VIEW = View("spatial", "Places", PhotoResult, exhibits, choices, lambda result: bool(gates(result)), says)

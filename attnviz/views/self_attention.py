@@ -8,7 +8,8 @@ from attnviz.explain import by_word, shown_words
 from attnviz.maps import AttentionMap
 from attnviz.results import TextResult
 from attnviz.state import Choice, Chosen
-from attnviz.views import glances
+from attnviz.views import glances, ranking
+from attnviz.views.reasons import CLICK, HIDDEN, OFF, SIGN, TAKE
 from attnviz.views.sentence import (
     UNIT,
     hide_choice,
@@ -21,6 +22,7 @@ from attnviz.views.sentence import (
     word_at,
 )  # fmt: skip
 from attnviz.views.view import View
+from attnviz.weights import Floats
 
 
 def exhibits(result: TextResult, chosen: Chosen) -> Sequence[Exhibit]:
@@ -35,9 +37,10 @@ def exhibits(result: TextResult, chosen: Chosen) -> Sequence[Exhibit]:
     else:
         said = f"Tint: where “{names[locked]}” looks; the strongest tint is the largest. Click it again to unlock."
     shows = (
-        tinted(result, shown, m, weights.mean(0) if locked is None else weights[locked], locked, said),
-        glances.pictures(result, chosen["layer"], chosen["head"], maps),
+        tinted(result, shown, m, weights.mean(0) if locked is None else weights[locked], locked, said, chosen),
+        glances.pictures(result, chosen["layer"], chosen["head"], maps, chosen["click"] == TAKE),
         detail(result, m, chosen, locked),
+        ranking.exhibit(result, chosen["rank"], chosen["layer"], chosen["head"]),
     )
     if locked is None:
         return shows
@@ -70,12 +73,23 @@ def _about(m: AttentionMap, locked: int) -> str:
 def choices(result: TextResult) -> Sequence[Choice]:
     """Layer and head, and behind "More" what is merged, hidden and scaled."""
     return (
-        *glances.place_choices(result),
+        *glances.place_choices(result), ranking.rank_choice(result), SIGN, CLICK, HIDDEN, OFF,
         merge_choice("Summed over keys, averaged over queries."), hide_choice(), scale_choice(UNIT), lock_choice(result.encoded),
     )  # fmt: skip
 
 
+def says(result: TextResult, chosen: Chosen) -> tuple[str, Floats]:
+    """What each token receives through the head in sight, or from the locked word."""
+    layer, head, lock = chosen["layer"], chosen["head"], chosen["lock"]
+    weights = glances.layers(result)[layer].head(head)
+    name = f"layer {layer}, head {head}"
+    word = word_at(result.encoded.words, lock)
+    if word is None:
+        return name, weights.mean(0)
+    return f"{name}, from “{result.encoded.words[word].text}”", weights[list(result.encoded.words[word].positions)].mean(0)
+
+
 VIEW = View(
     "heads", "Who looks where", TextResult, exhibits, choices,
-    lambda result: bool(glances.layers(result)) and not glances.is_long(result.encoded),
+    lambda result: bool(glances.layers(result)) and not glances.is_long(result.encoded), says,
 )  # fmt: skip

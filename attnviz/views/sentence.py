@@ -7,7 +7,8 @@ from attnviz.encode import EncodedText, Word
 from attnviz.exhibit import Exhibit
 from attnviz.maps import AttentionMap
 from attnviz.results import TextResult
-from attnviz.state import Choice, OneOf, OnOff, Whole
+from attnviz.state import Choice, Chosen, OneOf, OnOff, Whole
+from attnviz.views.reasons import HIDDEN, LOOK, SIGNED, against, asked, without
 from attnviz.weights import Floats
 
 NONE = -1  # where no word is locked
@@ -57,12 +58,34 @@ def of_words(shown: Sequence[Word]) -> tuple[tuple[str, ...], tuple[bool, ...], 
 
 
 def tinted(
-    result: TextResult, shown: Sequence[Word], m: AttentionMap, weights: Floats, locked: int | None, caption: str
+    result: TextResult, shown: Sequence[Word], m: AttentionMap, weights: Floats, locked: int | None, caption: str, chosen: Chosen
 ) -> Exhibit:
-    """The sentence, its words tinted by these weights, one a word; a click locks one."""
+    """The sentence, its words tinted by these weights, one a word; a click locks one, or takes it away."""
+    asked(result, chosen)
     labels, special, values = of_words(shown)
-    figure = plot.Words(labels, weights, special, values, locked)
-    return Exhibit("words", "The sentence", (figure,), caption, (m,), result, picks=("lock",))
+    signs = against(result, [word.positions for word in shown]) if chosen["sign"] else None
+    legend = SIGNED if signs else ""
+    if first := _first_special(shown, weights):
+        caption += f" The darkest is {first}, a special token, which is no word of the text."
+    if chosen["click"] == LOOK:
+        figure = plot.Words(labels, weights, special, values, locked, against=signs)
+        return Exhibit("words", "The sentence", (figure,), caption, (m,), result, legend, picks=("lock",))
+    hides = tuple(_taken(result, word) for word in shown)
+    caption += " Click a word to take it away."
+    figure = plot.Words(labels, weights, special, hides, against=signs)
+    return Exhibit("words", "The sentence", (figure,), caption, (m,), result, legend, picks=("hidden",))
+
+
+def _taken(result: TextResult, word: Word) -> str:
+    """The hidden words once this one is clicked; special tokens stay."""
+    number = word_at(result.encoded.words, word.positions[0])
+    return HIDDEN.allowed.write(result.hidden) if word.special or number is None else without(result, number)
+
+
+def _first_special(shown: Sequence[Word], weights: Floats) -> str:
+    """The special token with the largest weight of all, where there are words beside it."""
+    first = shown[int(weights.argmax())]
+    return first.text if first.special and not all(word.special for word in shown) else ""
 
 
 def ranked(

@@ -95,4 +95,9 @@ def half(weights: Floats) -> int:
     return int(np.searchsorted(reached, reached[-1] / 2 * (1 - 1e-6))) + 1
 
 
-VIEW = View("ahead", "Where it looked", SeriesResult, exhibits, choices, lambda result: bool(result.tape.of("ahead")))
+def says(result: SeriesResult, chosen: Chosen) -> tuple[str, Floats]:
+    """What each past step gets from the step ahead in sight."""
+    return f"step +{chosen['step']}", of_head(_ahead(result), chosen["head"]).dense()[chosen["step"] - 1]
+
+
+VIEW = View("ahead", "Where it looked", SeriesResult, exhibits, choices, lambda result: bool(result.tape.of("ahead")), says)

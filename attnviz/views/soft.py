@@ -10,6 +10,7 @@ from attnviz.explain import along_words, shown_words
 from attnviz.maps import AttentionMap
 from attnviz.results import TextResult
 from attnviz.state import Choice, Chosen
+from attnviz.views.reasons import CLICK, HIDDEN, OFF, SIGN
 from attnviz.views.sentence import LARGEST, hide_choice, lock_choice, merge_choice, scale_choice, tinted, top_of, word_at
 from attnviz.views.view import View
 
@@ -20,7 +21,7 @@ def exhibits(result: TextResult, chosen: Chosen) -> Sequence[Exhibit]:
     m = along_words(result.tape.of("words")[0], encoded.words, *options)
     shown = shown_words(encoded.words, encoded.tokens, *options)
     locked = word_at(shown, chosen["lock"])
-    words = tinted(result, shown, m, m.dense(), locked, _told(m, locked))
+    words = tinted(result, shown, m, m.dense(), locked, _told(m, locked), chosen)
     return words, weighed(result, m), one_row(result, m, chosen["scale"], locked)
 
 
@@ -66,7 +67,7 @@ def choices(result: TextResult) -> Sequence[Choice]:
     """Behind "More": what is merged, hidden and scaled."""
     special = (hide_choice(),) if any(word.special for word in result.encoded.words) else ()
     merge = merge_choice("A word's weight is the sum over its parts.")
-    return merge, *special, scale_choice(LARGEST), lock_choice(result.encoded)
+    return merge, *special, SIGN, scale_choice(LARGEST), lock_choice(result.encoded), CLICK, HIDDEN, OFF
 
 
 VIEW = View("soft", "Which words weigh most", TextResult, exhibits, choices, lambda result: bool(result.tape.of("words")))

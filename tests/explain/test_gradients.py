@@ -1,5 +1,6 @@
 """Gradients against closed forms and captum's numbers."""
 
+import networkx as nx
 import numpy as np
 import pytest
 import torch
@@ -74,6 +75,23 @@ def test_flow_is_the_smallest_cut() -> None:
             width += sum(pipes[0][i, j] for i in range(3) for j in range(3) if inner[i] and not low[j])
             best = min(best, width)
         assert found[key] == pytest.approx(min(best, 1), abs=1e-6)
+
+
+@pytest.mark.parametrize("query", [None, 0, 3])
+def test_flow_is_that_of_a_graph_library_also_where_no_graph_is_needed(query: int | None) -> None:
+    """Some heads look at one position alone, so that the narrowest place is not always at the input."""
+    weights = [rows(2, 6, 6, seed=seed) ** 6 for seed in (1, 2, 3)]
+    maps = [attention(one / one.sum(-1, keepdims=True), f"layer {i}") for i, one in enumerate(weights)]
+    layers = [(m.dense().mean(0, dtype=np.float32) + np.eye(6)) / 2 for m in maps]
+    graph = nx.DiGraph()
+    for number, pipes in enumerate(layers):
+        for i in range(6):
+            for j in range(6):
+                graph.add_edge((number + 1, i), (number, j), capacity=float(pipes[i, j]))
+    for top in range(6) if query is None else [query]:
+        graph.add_edge("from", (3, top), capacity=1.0)
+    expected = [nx.maximum_flow_value(graph, "from", (0, key)) for key in range(6)]
+    np.testing.assert_allclose(flow(maps, query), expected, atol=1e-6)
 
 
 def test_flow_over_many_positions_is_refused() -> None:

@@ -9,7 +9,7 @@ import torch
 from attnviz.errors import InputError
 from attnviz.faithful import hiding, tried
 from attnviz.faithful.hiding import blurred, without
-from attnviz.faithful.insides import Weighed
+from attnviz.inside.modes import Weighed
 from attnviz.load import load
 from attnviz.predict import predict
 from tests import tiny
@@ -112,7 +112,9 @@ def test_weights_in_the_open_give_what_the_kernel_gives(text_model: Path) -> Non
 def test_every_method_ranks_every_word(text_model: Path) -> None:
     model = load(text_model)
     found = {one.method: one for one in tried(model, predict(model, TEXT))}
-    assert list(found) == ["attention", "rollout", "flow", "relevance", "gradient x input", "integrated gradients", "occlusion"]
+    assert list(found) == [
+        "attention", "head shown first", "rollout", "flow", "relevance", "gradient x input", "integrated gradients", "occlusion"
+    ]  # fmt: skip
     assert all(len(one.strengths) == len(one.names) == 10 for one in found.values())
     whole = found["occlusion"]
     assert whole.trial.deleted[0] == pytest.approx(whole.trial.inserted[10])

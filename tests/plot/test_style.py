@@ -64,6 +64,8 @@ def test_what_is_drawn_without_plotlys_check_passes_it() -> None:
         plot.thumbnails([[rows(4, 4)] * 3] * 2, chosen=(1, 2)), plot.thumbnails([[rows(4, 4)]], hints=["layer 0, head 0"]),
         plot.probabilities([("a", 0.9), ("b", 0.1)]), plot.word_weights(("a", "b"), [0.1, 0.9]),
         plot.one_row(replace(gates([0.1, 0.2, 0.7]), axes=("key",), labels={"key": ("a", "b", "c")}), 1, 2),
+        plot.ranks(["a", "b"], [0.2, -0.1], [(0, 1), (1, 0)], 1), plot.thumbnails([[rows(4, 4)]], values=[["0.0"]]),
+        plot.curves(({0: 1.0, 1: 0.5, 2: 0.0}, {1: np.array([0.4, 0.8])}), ({0: 0.0, 1: 0.5, 2: 1.0}, {1: np.ones(2)}), "words"),
         plot.channel_gates(gates([0.5, 0.1, 0.9])), plot.channel_gates(gates([0, 0.1, 1]), gates([0.5, 0.1, 0.9]), (0, 2)),
     ]  # fmt: skip
     for figure in figures:

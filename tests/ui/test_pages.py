@@ -159,6 +159,38 @@ def test_whether_a_map_explains_the_decision_is_worked_out_when_it_is_asked_for(
     net = load("sentiment-minilm")
     expected = list(tried(net, predict(net, page.text_area(key="text-input").value)))
     told = " ".join(element.value for element in page.markdown)
-    assert f"Attention: {expected[0].verdict}" in told
+    (layer, head), _ = next(iter(predict(net, page.text_area(key="text-input").value).effects.moved.items()))
+    shown = next(one for one in expected if one.method == "head shown first")
+    assert f"Layer {layer}, head {head}: {shown.verdict}" in told
     for one in expected:
         assert f"| {one.method} | {one.trial.moved:.3f} | {one.trial.random.mean():.3f} |" in told
+    page.toggle(key="text-curves").set_value(True).run()
+    comprehensiveness = f"Hiding its strongest 10, 20 and 50 % takes {shown.trial.comprehensiveness:.3f} on average"
+    assert comprehensiveness in " ".join(element.value for element in page.caption)
+    page.text_area(key="text-input").set_value("A dull, lifeless mess that nobody will ever want to see again.").run()
+    assert page.button(key="text-tried")  # it is asked for each sentence anew
+
+
+def test_an_address_takes_words_and_heads_away_and_buttons_give_them_back() -> None:
+    page = open_page("text", hidden="2,3", off="1.4")
+    assert not page.exception
+    told = " ".join(element.value for element in page.markdown)
+    assert "Taken away:" in told
+    page.button(key="text-back-2").click().run()
+    assert dict(page.query_params) == {"hidden": ["3"], "off": ["1.4"]} or dict(page.query_params) == {"hidden": "3", "off": "1.4"}
+    page.button(key="text-on-1-4").click().run()
+    page.button(key="text-back-3").click().run()
+    assert not any("Taken away" in element.value for element in page.markdown)
+
+
+def test_all_maps_are_ranked_on_a_page_with_random_orders_among_them() -> None:
+    def script() -> None:
+        from attnviz.ui.pages.explained import page
+
+        page()
+
+    page = AppTest.from_function(script, default_timeout=60).run()
+    assert not page.exception
+    tables = [element.value for element in page.markdown if "comprehensiveness |" in element.value]
+    assert tables
+    assert all("*random orders*" in table for table in tables)

@@ -162,7 +162,7 @@ def test_cls_looks_first_where_there_is_one_and_a_click_lets_a_patch_look(looks:
 
 
 def test_the_mean_of_heads_and_rollout_say_what_they_are(looks: PhotoResult) -> None:
-    mean, rolled = (exhibits(looks, "self", texts)[0] for texts in ({}, {"layer": "rollout"}))
+    mean, rolled = (exhibits(looks, "self", texts)[0] for texts in ({"layer": "1"}, {}))
     assert mean.title == "Layer 1, mean of heads: where CLS looks"
     assert "Mean of all heads." in mean.caption
     assert rolled.title == "All layers, by rollout: where CLS looks"

@@ -28,7 +28,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> TextResult:
 
 def test_a_locked_word_tints_the_sentence_by_its_row_and_the_caption_speaks_of_it(result: TextResult) -> None:
     texts = {"layer": "1", "head": "2", "merge": "0", "lock": "2"}
-    words, _, detail, looks, looked = exhibits(result, "heads", texts)
+    words, _, detail, _, looks, looked = exhibits(result, "heads", texts)
     weights = result.tape[result.tape.layers[1]].head(2)
     assert np.array_equal(words.figures[0].weights, weights[2])
     assert words.figures[0].locked == 2
@@ -41,7 +41,7 @@ def test_a_locked_word_tints_the_sentence_by_its_row_and_the_caption_speaks_of_i
 
 
 def test_a_click_on_a_word_locks_its_first_token_and_on_a_picture_its_layer_and_head(result: TextResult) -> None:
-    words, pictures, _ = exhibits(result, "heads")
+    words, pictures, *_ = exhibits(result, "heads")
     assert (words.picks, words.figures[0].values) == (("lock",), ("0", "1", "2", "3", "6", "7"))
     assert pictures.picks == ("layer", "head")
     assert list(pictures.figures[0].data[1].customdata[5]) == [1, 1]

@@ -11,6 +11,7 @@ from attnviz.ui.photo import kinds
 from attnviz.ui.photo.given import PRIVATE, Given, given
 from attnviz.ui.photo.rooms import ROOMS, plain
 from attnviz.ui.state import State
+from attnviz.ui.verdict import verdict
 from attnviz.views import given as photos
 from attnviz.views import views_of
 
@@ -47,6 +48,9 @@ def looked_at(state: State, result: PhotoResult, photo: Given) -> None:
         widgets.decided(shown)
     with bars:
         widgets.likely(shown, "image-decision", LABELS)
+    if name is not None:
+        said = known[name].says(result, state.take(known[name].choices(result))) if shown is result and name in known else None
+        verdict(state, result, [said] if said else [])
     cards(state, photos.exhibits(result))
     state.write()
 

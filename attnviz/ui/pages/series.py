@@ -8,6 +8,7 @@ from attnviz.ui.card import view
 from attnviz.ui.series import given as inputs
 from attnviz.ui.series.said import said
 from attnviz.ui.state import State
+from attnviz.ui.verdict import verdict
 from attnviz.views import views_of
 
 
@@ -27,6 +28,10 @@ def page() -> None:
 def looked_at(state: State, result: SeriesResult) -> None:
     """From the forecast to the maps; runs again alone, and never the model."""
     said(result)
+    maps = []
     for each in views_of(result):
-        view(state, each, result)
+        chosen = view(state, each, result)
+        if (map_ := each.says(result, chosen)) is not None:
+            maps.append(map_)
+    verdict(state, result, maps)
     state.write()

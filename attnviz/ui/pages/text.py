@@ -13,11 +13,14 @@ from attnviz.ui.state import State
 from attnviz.ui.text import beside, drawn, translated
 from attnviz.ui.text.finding import finding
 from attnviz.ui.text.hiding import guessed, hidden
+from attnviz.ui.text.pinning import pinning
 from attnviz.ui.text.sentence import PRIVATE, link, name_of, sentence
-from attnviz.ui.text.verdict import verdict
+from attnviz.ui.text.taking import taken
 from attnviz.ui.text.waiting import ANSWER, waiting
+from attnviz.ui.verdict import verdict
 from attnviz.views import glances, views_of
 from attnviz.views.hard import VIEW as HARD
+from attnviz.views.self_attention import VIEW as HEADS
 
 # What a visitor can have done, and the tasks of the models that do it.
 TASKS = {
@@ -73,7 +76,7 @@ def looked_at(state: State, task: str, result: TextResult, text: str, other: Mod
     """From the decision to the verdict; runs again alone, and the model only for a new seed."""
     found = views_of(result)
     decided = st.container()
-    shown = drawn.picked(state, result, result.encoded.text) if HARD in found else result
+    shown = drawn.picked(state, result, result.encoded.text) if HARD in found else taken(state, result, found)
     with decided:
         widgets.decision(shown, "text-decision", len(shown.ranked) if task == "words" else 5)
         if word and shown.ranked:
@@ -82,12 +85,17 @@ def looked_at(state: State, task: str, result: TextResult, text: str, other: Mod
         beside.sentences(state, shown, other, text)
     if glances.is_long(result.encoded):
         finding(state, result)
+    said = []
     for each in found:
         chosen = view(state, each, shown)
+        if (map_ := each.says(shown, chosen)) is not None:
+            said.append(map_)
+        if each is HEADS:
+            pinning(state, each, shown, chosen)
         if each is HARD:
             drawn.many(state, result, shown, chosen["lock"])
     if not found:
         say.info(f"There is no figure for these maps yet. Take the numbers: attnviz map {result.card.name} ... --out maps.npz")
-    verdict(state, shown, text)
+    verdict(state, shown, said)
     link(state, task)
     state.write()

@@ -20,6 +20,7 @@ FITS = {"crop": "Cropped to its middle", "letterbox": "Whole, with bars"}
 FIT = Choice("fit", "Make it square", OneOf((*FITS,), FITS.__getitem__), "crop")
 OWN = Choice("own", "Your photo", Text(16), "")  # the name of its bytes in the visitor's store
 PRIVATE = (OWN.name,)
+OF_PHOTO = ("tried", "curves")  # what is asked of one photo, and not yet of another
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def _samples(state: State, choice: Choice, chosen: str | None) -> None:
     def take() -> None:
         if st.session_state[key] is not None:
             state.put(choice, st.session_state[key])
-            state.forget(PRIVATE)
+            state.forget((*PRIVATE, *OF_PHOTO))
 
     allowed: OneOf = choice.allowed  # type: ignore[assignment]
     st.selectbox(
@@ -112,6 +113,7 @@ def _take(state: State, read: Callable[[], bytes | None]) -> None:
             return
         cache.decoder().decode(raw)
         state.put(OWN, cache.hold(raw))
+        state.forget(OF_PHOTO)
     except InputError as error:
         st.session_state[PROBLEM] = f"{error} Below is still the last photo."
     st.session_state[TAKEN] += 1

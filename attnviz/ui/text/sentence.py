@@ -22,7 +22,7 @@ LONGEST = 1 << 24  # what is longer than a model takes is refused at its border,
 SAMPLES = {"translation": "french.txt"}
 # What is chosen of one text, and means nothing for another.
 BEGIN = "begin"  # of a translation: what it is to begin with, in words of the visitor's own
-OF_TEXT = ("lock", "window", "find", "gap", "sentence", "step", "beam", BEGIN)
+OF_TEXT = ("lock", "window", "find", "gap", "sentence", "step", "beam", BEGIN, "tried", "curves", "hidden", "off")
 
 
 def name_of(what: str, task: str) -> str:
