@@ -40,7 +40,6 @@ NETS = Nets(
         "next-word": "next_word:NextWord",
         "photo-gates": "photo_gates:PhotoGates",
         "photo-hard": "photo_hard:PhotoHard",
-        "photo-resnet": "photo_resnet:PhotoResNet",
         "photo-self": "photo_self:PhotoSelf",
         "photo-soft": "photo_soft:PhotoSoft",
         "resnet": "resnet:ResNet",

@@ -123,7 +123,7 @@ def test_models_that_are_not_here_are_named_with_the_reason_and_cannot_be_chosen
 
 
 def test_a_task_without_a_model_says_where_to_get_one(models: Path) -> None:
-    for name in ("gpt", "gap", "words-masked"):
+    for name in ("gpt", "gap", "words-masked", "words-next"):
         shutil.rmtree(models / name)
     page = words_page()
     assert not page.exception

@@ -29,3 +29,6 @@ def test_a_shipped_model_fills_in_a_blank() -> None:
     page.pills(key="text-gap").set_value(5).run()
     assert not page.exception
     assert "Hidden is “coffee”: guess number " in page.markdown[1].value
+    page.sidebar.selectbox(key="text-model").set_value("words-next").run()
+    assert not page.exception
+    assert "Hidden is “coffee”: guess number 1" in page.markdown[1].value
