@@ -16,7 +16,7 @@ from attnviz.ngrams import Numbers, Trigrams, Words
 
 FIVE = 5
 LONGEST = 96  # tokens of a sentence; the few longer ones are left out
-END = "[END]"
+END, MASK = "[END]", "[MASK]"
 
 Figures = dict[str, object]
 
@@ -36,7 +36,7 @@ def hidden_words(model: Net, data: Path) -> Figures:
     `trigram_around`, which multiplies the probabilities of all three trigrams that the word is part of.
     """
     net = _own(model)
-    mask = net.tokenizer.token_to_id(mask_of(net.tokenizer))
+    mask = _piece(net, mask_of(net.tokenizer))
     trained = [one.ids for one in net.tokenizer.encode_batch(words.sentences(data, "train"))]
     counted = Trigrams(trained, len(_pieces(net)))
     among = _words_of(net, trained)
@@ -81,7 +81,7 @@ def next_words(model: Net, data: Path) -> Figures:
     `perplexity`: e to the mean negative logarithm of the probability of a token. Beside the model `unigram` and `trigram`.
     """
     net = _own(model)
-    end = net.tokenizer.token_to_id(END)
+    end = _piece(net, END)
     counted = Trigrams([[*one.ids, end] for one in net.tokenizer.encode_batch(words.sentences(data, "train"))], len(_pieces(net)))
     guesses: dict[str, list[Guess]] = {"model": [], "unigram": [], "trigram": []}
     for encoded in _held_out(net, data):
@@ -99,6 +99,14 @@ def _own(model: Net) -> WordNet:
     if not isinstance(model, WordNet):
         raise CardError(f"{model.card.name} is a model of others, whose figures are theirs", "take words-masked or words-next")
     return model
+
+
+def _piece(net: WordNet, token: str) -> int:
+    """The number of a special token; CardError where the vocabulary has none."""
+    number = net.tokenizer.token_to_id(token)
+    if number is None:
+        raise CardError(f"the vocabulary of {net.card.name} has no {token or MASK}", "fetch the model again")
+    return int(number)
 
 
 def _pieces(net: WordNet) -> dict[str, int]:

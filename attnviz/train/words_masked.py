@@ -54,7 +54,7 @@ class MaskedWordRun(WordsRun):
     def network(self) -> nn.Module:
         """No special token ever stands in a gap."""
         with torch.no_grad():
-            self.net.bias[: len(SPECIAL)] = NEVER
+            self.net.get_parameter("bias")[: len(SPECIAL)] = NEVER
         return self.net.eval()
 
     def asked(self, ids: Tensor, shuffler: torch.Generator) -> Asked:
