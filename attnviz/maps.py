@@ -116,17 +116,19 @@ class AttentionMap:
         self._check_head(head)
         return self.weights.window(head, rows, columns)
 
-    def pooled(self, head: int, size: int = 256, how: How = "max") -> Floats:
+    def pooled(self, head: int, size: int = 256, how: How = "max", device: str = "cpu") -> Floats:
         """Overview of one head: at most (size, size) cells, each the largest or the mean weight of its tile.
 
-        Streamed over bands of rows; a sequence no longer than `size` comes back as it is.
+        Streamed over bands of rows, on a `device` of torch; a sequence no longer than `size` comes back as it is.
         """
         self._check_head(head)
         queries, keys = self.shape[1:]
         row_edges, column_edges = edges(queries, size), edges(keys, size)
-        reduce = np.maximum if how == "max" else np.add
-        overview = self.weights.pooled(head, row_edges, column_edges, reduce) if isinstance(self.weights, DotProduct) else None
+        overview = None
+        if isinstance(self.weights, DotProduct):
+            overview = self.weights.pooled(head, row_edges, column_edges, how, device)
         if overview is None:
+            reduce = np.maximum if how == "max" else np.add
             overview = self._pooled_rows(head, row_edges, column_edges, reduce)
         if how == "mean":
             overview /= np.outer(np.diff(row_edges), np.diff(column_edges))

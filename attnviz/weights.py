@@ -1,6 +1,6 @@
 """Where the numbers of a map come from: an array, or the query and key that a softmax is made of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,8 +11,6 @@ Floats = NDArray[np.float32]
 Edges = NDArray[np.int64]
 Index = slice | Sequence[int] | NDArray[np.int64]
 
-SAFE_SCORE = 60.0  # exp(60) times 32,768 keys is far below the largest float32, exp(-60) far above the smallest
-BAND, KEYS = 512, 1024
 FORMED = 1 << 22  # weights of whole rows that are formed at a time, where only a part of them is asked for
 
 
@@ -111,39 +109,17 @@ class DotProduct:
             scores[:, rows[:, None] < np.arange(keys)] = -np.inf
         return softmax(scores.astype(np.float32, copy=False))
 
-    def pooled(self, head: int, rows: Edges, columns: Edges, reduce: np.ufunc) -> Floats | None:
-        """(row tile, column tile): `reduce` over the weights of each tile, from tiles of scores that fit into a cache.
+    def pooled(self, head: int, rows: Edges, columns: Edges, how: str, device: str = "cpu") -> Floats | None:
+        """(row tile, column tile): the largest or the sum of the weights of each tile, formed on a device.
 
-        Exponentials are taken without first looking for the largest score of a row, which float32 allows where no score can
-        reach `SAFE_SCORE`; None where one could, or where each query has a bias of its own.
+        None where they cannot be streamed: each query has a bias of its own, or scores are too large.
         """
+        from attnviz.tiles import pooled  # torch, which nothing else here needs
+
         query = self.query[head].astype(np.float32) * np.float32(self.scale)
         key = self.key[head * len(self.key) // self.shape[0]].astype(np.float32)
         hidden = self._hidden_keys(head)
-        reach = np.linalg.norm(query, axis=1).max() * np.linalg.norm(key, axis=1).max()
-        if hidden is None or not reach < SAFE_SCORE:
-            return None
-        pooled = np.empty((len(rows) - 1, len(columns) - 1), dtype=np.float32)
-        for first, last in _bands(rows, BAND):
-            band = np.arange(rows[first], rows[last])
-            tiles = np.zeros((len(columns) - 1, len(band)), dtype=np.float32)
-            total = np.zeros(len(band), dtype=np.float32)
-            for left, right in _bands(columns, KEYS):
-                keys = np.arange(columns[left], columns[right])
-                if self.causal and keys[0] > band[-1]:
-                    break
-                scores = key[keys[0] : keys[-1] + 1] @ query[band[0] : band[-1] + 1].T
-                np.exp(scores, out=scores)
-                if hidden.any():
-                    scores[hidden[keys]] = 0
-                if self.causal and keys[-1] > band[0]:
-                    scores[keys[:, None] > band] = 0
-                total += scores.sum(axis=0)
-                for tile in range(left, right):  # ten times as fast as reduceat, which goes down one column after another
-                    reduce.reduce(scores[columns[tile] - keys[0] : columns[tile + 1] - keys[0]], axis=0, out=tiles[tile])
-            tiles /= np.where(total == 0, 1, total)
-            pooled[first:last] = reduce.reduceat(tiles, rows[first:last] - rows[first], axis=1).T
-        return pooled
+        return None if hidden is None else pooled(query, key, hidden.copy(), self.causal, rows, columns, how, device)
 
     def _hidden_keys(self, head: int) -> NDArray[np.bool_] | None:
         """(key,) true where all queries are kept from a key; None where the bias says more than that."""
@@ -203,13 +179,6 @@ class Rows:
                 found[here, start : start + keys] = part.window(head, chosen[here] - first, slice(None))
             first += queries
         return found[:, positions(columns, self.keys)]
-
-
-def _bands(edges: Edges, size: int) -> Iterator[tuple[int, int]]:
-    """Runs of tiles, first and behind the last, of about `size` positions each."""
-    tiles = len(edges) - 1
-    run = max(1, size * tiles // max(1, int(edges[-1])))
-    return ((first, min(first + run, tiles)) for first in range(0, tiles, run))
 
 
 def _rows_of(bias: NDArray[Any], head: int, rows: NDArray[np.int64]) -> NDArray[Any]:

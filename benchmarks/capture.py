@@ -1,4 +1,4 @@
-"""What recording costs, and what a view costs beside the peers: python -m benchmarks.capture [--json] [--only PART ...]."""
+"""What recording costs, and what a view costs beside the peers: python -m benchmarks.capture [--only PART ...] [--device D]."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from benchmarks import views
+from benchmarks import device, views
 from benchmarks.common import SHAPE, WAYS, encoder, medians, recorded, tokens
 
 REPEATS = 15
@@ -93,11 +93,15 @@ def main() -> None:
     """Runs the parts asked for, prints a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--device", metavar="DEVICE", help="only what is long, on this device of torch, such as cuda")
     asked = parser.parse_args()
+    parts = [PARTS[part] for part in asked.only or (() if asked.device else PARTS)]
+    if asked.device:
+        parts.append(lambda: ((name, measure()) for name, measure in device.rows(asked.device)))
     found: dict[str, Row] = {}
-    for part in asked.only:
-        for name, numbers in PARTS[part]():
+    for part in parts:
+        for name, numbers in part():
             found[name] = numbers
             if not asked.json:
                 print(f"{name:42}", "  ".join(f"{key} {_short(value)}".strip() for key, value in numbers.items()), flush=True)

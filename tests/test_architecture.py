@@ -81,7 +81,7 @@ def test_maps_are_numpy_only(module: str) -> None:
 
 
 # each may import itself and those below it
-BELOW = ["attnviz.errors", "attnviz.weights", "attnviz.maps", "attnviz.probe", "attnviz.taps", "attnviz.record"]
+BELOW = ["attnviz.errors", "attnviz.tiles", "attnviz.weights", "attnviz.maps", "attnviz.probe", "attnviz.taps", "attnviz.record"]
 
 
 @pytest.mark.parametrize(("room", "above"), [(room, BELOW[i + 1 :]) for i, room in enumerate(BELOW[:-1])])
