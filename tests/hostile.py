@@ -308,6 +308,31 @@ def weights() -> Hostile:
     }
 
 
+def links() -> dict[str, str]:
+    """What stands in an address or a session for a choice."""
+    return {
+        "nothing": "", "a script": "<script>alert(1)</script>", "an address": "javascript:alert(1)",
+        "a picture": "![p](http://127.0.0.1:9/q)",
+        "a path": "../../../../etc/passwd", "a template": "{{7*7}}${7*7}%{7*7}", "a query": "' OR 1=1 --",
+        "a format": "%s%n{0.__class__}",
+        "a zero": "0\0", "lines": "0\r\nSet-Cookie: a=b", "a huge number": "9" * 5_000, "a huge exponent": "1e999999999",
+        "not a number": "nan", "endless": "-inf", "other digits": "\u0661\u0662", "with an underscore": "1_0",
+        "hexadecimal": "0x10",
+        "a sign": "+1", "a space": " 1 ", "a half of a pair": "\ud800", "turned round": "\u202e1", "a class": "__class__",
+        "a call": "eval('1')",
+        "many parts": "," * 100_000, "many pairs": "0.0," * 50_000, "deep": "[" * 100_000, "a window backwards": "9:3,9:3",
+        "a window of everything": "0:999999999999,0:999999999999", "a window of nothing": ":,:", "a long text": "a" * 3_000_000,
+        "marks": "a" + "\u0300" * 50_000, "JSON": '{"__proto__": {"a": 1}}', "YAML": "!!python/object/apply:os.system [true]",
+    }  # fmt: skip
+
+
 def everything() -> Iterator[str]:
-    for name, made in (("photo", photos()), ("text", texts()), ("table", tables()), ("card", cards()), ("weights", weights())):
+    for name, made in (
+        ("photo", photos()),
+        ("link", links()),
+        ("text", texts()),
+        ("table", tables()),
+        ("card", cards()),
+        ("weights", weights()),
+    ):
         yield from (f"{name}: {each}" for each in made)

@@ -21,9 +21,17 @@ from attnviz.encode import encode_image, encode_series, encode_text, read_text_f
 from attnviz.encode.text import text_tokenizer
 from attnviz.errors import AttnvizError, CardError, InputError, WeightsError
 from attnviz.load import load
+from attnviz.state import Choice, OneOf, OnOff, Real, SomeIn, SomeOf, Text, Whole, Window, settled
 from attnviz.ui import say
 from tests import hostile, tiny
 
+# One choice of each kind that an address or a session can hold.
+CHOICES = [
+    Choice("one", "One", OneOf(("mean", 0, 1)), "mean"), Choice("whole", "Whole", Whole(1, 24), 1),
+    Choice("real", "Real", Real(0, 1, 0.05), 0.5), Choice("on", "On", OnOff(), True),
+    Choice("some", "Some", SomeOf(("a", "b"), most=2), ()), Choice("cells", "Cells", SomeIn((2, 30)), ()),
+    Choice("text", "Text", Text(80), ""), Choice("window", "Window", Window(500), (range(64), range(64))),
+]  # fmt: skip
 PATIENCE = 30
 MEMORY = 1_000_000  # kilobytes
 PHOTO: dict[str, Any] = {"size": 32, "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
@@ -175,3 +183,19 @@ def test_markup_stays_text_wherever_it_is_said(text: str) -> None:
     assert "\n" not in told
     for mark in ("](", "<", "$", "`", "{{"):
         assert mark not in told.replace("\\" + mark[0], "")
+
+
+@pytest.mark.parametrize("name", hostile.links())
+def test_what_an_address_asks_for_is_allowed_or_is_a_sentence(name: str) -> None:
+    text = hostile.links()[name]
+    with watched():
+        values, refused = settled(CHOICES, {choice.name: text for choice in CHOICES} | {text[:50]: text})
+    for choice in CHOICES:
+        written = choice.allowed.write(values[choice.name])
+        assert len(written) <= max(100, len(text))
+        assert choice.allowed.read(written) == values[choice.name]
+        if choice.name in refused:
+            assert values[choice.name] == choice.default
+            assert len(refused[choice.name]) < 500
+            assert refused[choice.name].endswith(".")
+    assert set(refused) <= {choice.name for choice in CHOICES}

@@ -26,7 +26,7 @@ def drawn(traces: Sequence[Mapping[str, Any]], height: int, **layout: Any) -> go
     return Drawn([dict(trace) for trace in traces], {**LOOK, "height": height, **layout})
 
 
-class Drawn(go.Figure):
+class Drawn(go.Figure):  # type: ignore[misc]  # Plotly has no types
     """As any figure; `_json` is what it was made of, and is gone once it is one of Plotly's."""
 
     _read: ClassVar[tuple[Any, dict[str, Any]]] = (None, {})  # the last template, and its JSON
