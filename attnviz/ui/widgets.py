@@ -1,18 +1,17 @@
-"""Pieces that every page shares: picking a model, saying what was changed or wrong, the decision, and the map card."""
+"""Pieces that every page shares: picking a model, saying what was changed, the decision, receipts and files."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from attnviz import export, plot
 from attnviz.cards import ModelCard, all_cards
-from attnviz.errors import AttnvizError
 from attnviz.foreign.files import absent
 from attnviz.maps import AttentionMap
-from attnviz.results import Outcome, Prediction, Result
+from attnviz.results import Outcome, Prediction
 from attnviz.state import Choice, OneOf
 from attnviz.ui import say
 from attnviz.ui.controls import controls
@@ -33,9 +32,7 @@ _STYLE = """<style>
 .stMainBlockContainer h2, .stMainBlockContainer h3 { font-size: 1.15rem; padding: .3rem 0 }
 </style>"""
 
-KEPT = "kept"
 MOST_TOLD = 100_000  # bytes of a README
-T = TypeVar("T")
 
 CHART = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
@@ -51,28 +48,11 @@ def chart(figure: go.Figure, key: str, alt: str = "") -> None:
     st.plotly_chart(figure, key=key, config=CHART, alt=alt or None)
 
 
-def pick_model(kind: str, tasks: Sequence[str] = (), key: str = "", first: str = "") -> ModelCard | None:
-    """A model that takes this kind of input, for one of some tasks, at first the one called `first`.
+def model(state: State, kind: str, tasks: Sequence[str] = (), first: str = "") -> ModelCard | None:
+    """A model that takes this kind of input, for one of some tasks, at first the one called `first`: a choice of a page, `model`.
 
     None, after saying why, where there is none.
     """
-    key = key or f"{kind}-model"
-    fitting, missing = _fitting(kind, tasks, first)
-    if not fitting:
-        _none_here(kind, missing)
-        return None
-    if (fetched := st.session_state.pop(FETCHED.format(kind), None)) in fitting:
-        st.session_state[key] = fetched
-    if st.session_state.get(key, next(iter(fitting))) not in fitting:
-        del st.session_state[key]
-    name = st.sidebar.selectbox("Model", list(fitting), format_func=lambda name: fitting[name].title, key=key)
-    with st.sidebar:
-        _described(fitting[name], missing)
-    return fitting[name]
-
-
-def model(state: State, kind: str, tasks: Sequence[str] = (), first: str = "") -> ModelCard | None:
-    """The same as a choice of a page's state, called `model`."""
     fitting, missing = _fitting(kind, tasks, first)
     if not fitting:
         _none_here(kind, missing)
@@ -135,34 +115,6 @@ def _none_here(kind: str, missing: Absent) -> None:
         say.error(f"No model for {kind} is installed. Fetch the project's models folder again.")
 
 
-def attempt(work: Callable[[], T], model: str) -> tuple[T | None, bool]:
-    """The result of `work` and True; after an error, said in a sentence, the model's last finished result and False."""
-    key = f"last {model}"
-    try:
-        st.session_state[key] = work()
-    except AttnvizError as error:
-        still = " Below is still the last result." if key in st.session_state else ""
-        say.error(f"{error}{still}")
-        return st.session_state.get(key), False
-    return st.session_state[key], True
-
-
-def remember(defaults: Mapping[str, Any]) -> None:
-    """Gives widgets the values that the visitor left them with, or their first ones.
-
-    Streamlit forgets a widget that a run does not draw, so `keep` has to follow where the widgets have been drawn.
-    """
-    kept = st.session_state.setdefault(KEPT, {})
-    for key, value in {**defaults, **{key: kept[key] for key in defaults if key in kept}}.items():
-        if key not in st.session_state and value is not None:
-            st.session_state[key] = value
-
-
-def keep(defaults: Iterable[str]) -> None:
-    """Keeps the present values of widgets for a later `remember`."""
-    st.session_state.setdefault(KEPT, {}).update({key: st.session_state[key] for key in defaults if key in st.session_state})
-
-
 def notes(sentences: Sequence[str]) -> None:
     """What was changed on the way in."""
     for sentence in sentences:
@@ -194,29 +146,6 @@ def likely(prediction: Prediction, key: str, most: int) -> None:
         chart(plot.probabilities(prediction.ranked[:most]), key, f"{label} {probability:.3f}")
 
 
-def map_card(m: AttentionMap, figure: go.Figure, caption: str, prediction: Result, key: str) -> None:
-    """Figure, caption, receipt and export of one map: the same card everywhere."""
-    chart(figure, f"{key}-figure", caption)
-    card_foot(m, figure, caption, prediction, key)
-
-
-def card_foot(
-    m: AttentionMap, figure: go.Figure, caption: str, prediction: Result, key: str, maps: Sequence[AttentionMap] = ()
-) -> None:
-    """The part of a map card below its figure; `maps`: what the files hold where that is more than `m`."""
-    foot(m, caption, lambda: downloads(m, figure, caption, prediction, key, maps))
-
-
-def foot(m: AttentionMap, caption: str, files: Callable[[], None]) -> None:
-    """Caption, receipt, and what `files` draws to take along."""
-    say.caption(caption)
-    with st.container(horizontal=True):
-        with st.popover("Receipt"):
-            receipt(m)
-        with st.popover("Export"):
-            files()
-
-
 def receipt(m: AttentionMap) -> None:
     """How the numbers were had."""
     if m.receipt is None:
@@ -236,22 +165,6 @@ def receipts(maps: Sequence[AttentionMap]) -> None:
     """Of several maps, one after another."""
     for m in maps:
         receipt(m)
-
-
-def downloads(
-    m: AttentionMap, figure: go.Figure, caption: str, prediction: Result, key: str, maps: Sequence[AttentionMap] = ()
-) -> None:
-    """The map as a file; each is made when it is asked for."""
-    seed = getattr(prediction, "seed", None)
-    stem = (
-        f"{prediction.card.name}-{m.layer}"
-        + ("" if seed is None else f"-seed{seed}")
-        + ("" if m.of_head is None else f"-head{m.of_head}")
-    )
-    save(stem, key, lambda: export.page(figure, prediction.card.name, caption), maps or [m], prediction)
-    drawn = "" if seed is None else f" --seed {seed}"
-    command = say.code(f"attnviz map {prediction.card.name} ...{drawn} --out figure.svg")
-    st.caption(f"PNG and SVG: {command}, where a Chromium is installed.")
 
 
 def save(stem: str, key: str, page: Callable[[], bytes], maps: Sequence[AttentionMap], about: Outcome | Mapping[str, Any]) -> None:

@@ -8,31 +8,31 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
 from attnviz.paths import ASSETS
-from tests.browser.reading import choose, decision, figure, heat, mapped, quiet
-
-TITLE = "Photo: CIFAR-10 with hard attention"
-FILLED = "figure => figure.layout.shapes.filter(s => s.line.width === 3).map(s => [s.y0 + 0.46, s.x0 + 0.46])"
+from tests.browser.reading import decision, heat, mapped, quiet
 
 
 def opened(page: Page, url: str) -> None:
-    page.goto(f"{url}/image")
+    page.goto(f"{url}/image?model=cifar-hard&sample=chelsea.jpg")
     page.locator(".js-plotly-plot").first.wait_for()
-    quiet(page)
-    choose(page, "image-model", TITLE)
-    page.locator(".st-key-image-view").get_by_text("Hard", exact=True).click()
     quiet(page)
 
 
 def resample(page: Page) -> None:
-    page.locator(".st-key-glimpse-resample").get_by_role("button", name="Resample").click()
+    page.locator(".st-key-image-resample").get_by_role("button", name="Resample").click()
     quiet(page)
 
 
 def picks(page: Page) -> NDArray[np.bool_]:
-    """(row, column) where patches are filled in the figure."""
-    found = np.zeros((8, 8), dtype=bool)
-    for row, column in figure(page, "glimpse-picks").evaluate(FILLED):
-        found[round(row), round(column)] = True
+    """(row, column) where patches are picked, by what each place of the picture says under the pointer."""
+    photo = page.locator(".st-key-image-picks-figure1 .photo")
+    photo.scroll_into_view_if_needed()
+    box, found = photo.bounding_box(), np.zeros((8, 8), dtype=bool)
+    assert box
+    for row, column in np.ndindex(8, 8):
+        page.mouse.move(box["x"] + box["width"] * (column + 0.5) / 8, box["y"] + box["height"] * (row + 0.5) / 8)
+        said = photo.locator(".said").inner_text()
+        assert said.startswith(f"row {row}, column {column}: weight ")
+        found[row, column] = not said.endswith("not picked")
     return found
 
 
@@ -48,7 +48,7 @@ def test_patches_are_drawn_anew_with_a_seed_and_are_those_of_the_shell(page: Pag
     opened(page, url)
     probable, label = written(tmp_path)
     assert np.array_equal(picks(page), probable)
-    assert label in decision(page, "glimpse-decision")
+    assert label in decision(page, "image-decision")
     resample(page)
     first = picks(page)
     assert first.sum() == probable.sum() == 16
@@ -61,8 +61,8 @@ def test_patches_are_drawn_anew_with_a_seed_and_are_those_of_the_shell(page: Pag
 
 def test_a_hundred_draws_keep_to_their_chances(page: Page, url: str) -> None:
     opened(page, url)
-    drawn, chances = heat(page, "glimpse-shares"), heat(page, "glimpse-chances")
+    drawn, chances = heat(page, "image-often-figure2"), heat(page, "image-often-figure1")
     assert abs(drawn.sum() - 16) < 1e-3
     assert abs(chances.sum() - 16) < 0.05
     assert np.abs(drawn - chances).max() < 0.2
-    assert abs(heat(page, "glimpse-odds-map").sum() - 1) < 1e-4
+    assert abs(heat(page, "image-often-figure").sum() - 1) < 1e-4
