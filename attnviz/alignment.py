@@ -107,6 +107,18 @@ def links(model: Translator, gold: Gold) -> frozenset[Link]:
     return frozenset((int(row.argmax()), word) for word, row in enumerate(words) if row.max() > 0)
 
 
+def by_diagonal(gold: Gold) -> frozenset[Link]:
+    """Each target word is linked to the source word that stands as far along its sentence: what a model must do better than."""
+    scale = len(gold.source) / len(gold.target) if gold.target else 0.0
+    return frozenset((int((word + 0.5) * scale), word) for word in range(len(gold.target)) if gold.source)
+
+
+def turned(gold: Gold) -> Gold:
+    """The same pair with its source as target."""
+    sure, possible = (frozenset((target, source) for source, target in found) for found in (gold.sure, gold.possible))
+    return Gold(gold.target, gold.source, sure, possible)
+
+
 def groups(offsets: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> list[list[int]]:
     """The positions of the tokens that begin in each span; special tokens, which cover nothing, are in none."""
     return [[i for i, (start, end) in enumerate(offsets) if end > start and low <= start < high] for low, high in spans]

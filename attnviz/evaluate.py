@@ -7,25 +7,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from attnviz.alignment import error_rate, links, read_links
 from attnviz.calibration import calibration_error
-from attnviz.data import masked, sst, tatoeba
+from attnviz.data import masked, sst
 from attnviz.data.masked import Masked
 from attnviz.data.shifted import shifted
-from attnviz.encode.translation import written
 from attnviz.errors import CardError, InputError, NothingToScore
 from attnviz.evaluate_photos import accuracy, photo, things, thousand
 from attnviz.evaluate_series import forecast
+from attnviz.evaluate_translation import alignment, translation
 from attnviz.evaluate_words import hidden_words, next_words
-from attnviz.nets import DrawingNet, Net, Translator
-from attnviz.nets.translator import END, padded
+from attnviz.nets import DrawingNet, Net
 from attnviz.record import record
 from attnviz.scoring import Figures, score_maps
-from attnviz.search import search
 
 Metrics = dict[str, Any]
-BEAMS = 4
-SENTENCES = 64
 
 
 def evaluate(model: Net, data: Path) -> Metrics:
@@ -104,43 +99,6 @@ def _logits(model: Net, text: str, shares: list[float] | None) -> Tensor:
         logits = model(**tensors)
     shares.append(float(tape["picker.picks"].dense().mean()))
     return logits
-
-
-def translation(model: Net, data: Path) -> Metrics:
-    """BLEU and chrF by sacrebleu, with its defaults, of the best of 4 beams, over every pair of the 2,000 held-out sentences.
-
-    Each pair is a source of its own with one reference; a sentence with several French translations counts several times.
-    """
-    from sacrebleu.metrics.bleu import BLEU
-    from sacrebleu.metrics.chrf import CHRF
-
-    pairs = tatoeba.split(data)["test"]
-    found = translations(model, [pair.french for pair in pairs])
-    references = [[pair.english for pair in pairs]]
-    bleu, chrf = (metric.corpus_score(found, references).score for metric in (BLEU(), CHRF()))
-    return {"bleu": bleu, "chrf": chrf, "n": len(pairs), "sentences": len({pair.english for pair in pairs})}
-
-
-def translations(model: Net, texts: list[str], beams: int = BEAMS) -> list[str]:
-    """The best output for each text, in their order; texts of about one length go together."""
-    assert isinstance(model, Translator)
-    ids = [model.source.encode(text).ids for text in texts]
-    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-    found = [""] * len(ids)
-    for start in range(0, len(order), SENTENCES):
-        chunk = order[start : start + SENTENCES]
-        source = padded([ids[i] for i in chunk])
-        for i, outputs in zip(chunk, search(model, source, source != 0, beams), strict=True):
-            found[i] = written(outputs[0].tokens, tokenizer=model.target, end=END)[0]
-    return found
-
-
-def alignment(model: Net, links_file: Path) -> Metrics:
-    """The alignment error rate against a file of human links, the given translations forced on the model."""
-    if not isinstance(model, Translator):
-        raise CardError(f"{model.card.name} translates nothing, so it has no alignment", "leave --links out")
-    gold = read_links(links_file)
-    return {"aer": error_rate((links(model, one), one) for one in gold), "pairs": len(gold)}
 
 
 EVALUATORS: dict[str, Callable[[Net, Path], Metrics]] = {

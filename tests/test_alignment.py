@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from attnviz.alignment import Gold, error_rate, groups, links, natural, read_links
+from attnviz.alignment import Gold, by_diagonal, error_rate, groups, links, natural, read_links, turned
 from attnviz.errors import DataError
+from attnviz.evaluate_translation import alignment
+from attnviz.load import load
 from tests.translators import CONFIGS, with_words
+
+ALIGNED = Path(__file__).parent / "aligned" / "tatoeba.links"
 
 
 def write(folder: Path, gold: str, pairs: str, name: str = "test.pairs") -> Path:
@@ -65,3 +69,43 @@ def test_each_word_is_linked_to_the_one_it_looked_at_most(name: str) -> None:
     found = links(net, gold)
     assert [target for _, target in sorted(found, key=lambda link: link[1])] == [0, 1, 2]
     assert all(0 <= source < 4 for source, _ in found)
+
+
+def test_a_diagonal_links_what_stands_as_far_along() -> None:
+    gold = Gold(("a", "b", "c", "d"), ("x", "y"), frozenset(), frozenset())
+    # middles of the target words at 1/4 and 3/4 of the way: source words 4 * 1/4 = 1 and 4 * 3/4 = 3
+    assert by_diagonal(gold) == {(1, 0), (3, 1)}
+    assert by_diagonal(turned(gold)) == {(0, 0), (0, 1), (1, 2), (1, 3)}
+
+
+def test_a_diagonal_of_an_empty_side_has_no_links() -> None:
+    assert (
+        by_diagonal(Gold((), ("x",), frozenset(), frozenset())) == by_diagonal(Gold(("a",), (), frozenset(), frozenset())) == set()
+    )
+
+
+def test_a_turned_pair_has_its_links_turned() -> None:
+    gold = Gold(("a", "b"), ("c",), frozenset({(1, 0)}), frozenset({(0, 0), (1, 0)}))
+    assert turned(gold) == Gold(("c",), ("a", "b"), frozenset({(0, 1)}), frozenset({(0, 0), (0, 1)}))
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_columns_that_seem_to_be_swapped_are_warned_of(tmp_path: Path, swapped: bool) -> None:
+    net = with_words("luong")
+    words = ("Je", "n'", "ai", "pas", "d'", "argent"), ("I", "do", "n't", "have", "money")
+    asked = Gold(*(words[::-1] if swapped else words), frozenset(), frozenset())
+    found = sorted(links(net, asked))  # as if people had drawn what the model finds
+    order = [f"{j + 1}-{i + 1}" if swapped else f"{i + 1}-{j + 1}" for i, j in found]
+    path = write(tmp_path, " ".join(order), " ||| ".join(" ".join(side) for side in words))
+    figures = alignment(net, path)
+    assert ("warning" in figures) == swapped
+    assert (figures["alignment_error"] == 0) != swapped
+    assert 0 < figures["diagonal_error"] <= 1
+
+
+@pytest.mark.parametrize("name", ["bahdanau", "local", "luong", "transformer"])
+def test_a_shipped_translator_links_words_that_people_linked_better_than_a_diagonal(name: str) -> None:
+    figures = alignment(load(f"translate-{name}"), ALIGNED)
+    assert figures["pairs"] == 30
+    assert figures["alignment_error"] < figures["diagonal_error"] < 0.5
+    assert "warning" not in figures

@@ -9,7 +9,7 @@ import pytest
 from attnviz import load
 from attnviz.data import tatoeba
 from attnviz.errors import CardError
-from attnviz.evaluate import alignment
+from attnviz.evaluate_translation import alignment
 from attnviz.translate import translate
 from tests.test_cli import run
 from tests.translators import CONFIGS, ENGLISH, FRENCH, write_translator
@@ -65,9 +65,9 @@ def test_eval_prints_bleu_chrf_and_with_links_the_error_rate(
     (tmp_path / "gold.pairs").write_text("Où est ||| Where is\n")
     assert run(monkeypatch, "eval", folder, "--data", tmp_path, "--links", tmp_path / "gold.links", "--json") == 0
     printed = json.loads(capsys.readouterr().out)
-    assert {"bleu", "chrf", "aer"} < set(printed)
+    assert {"bleu", "chrf", "alignment_error", "diagonal_error"} < set(printed)
     assert printed["n"] >= 2
-    assert 0 <= printed["aer"] <= 1
+    assert 0 <= printed["alignment_error"] <= 1
 
 
 def test_links_for_a_model_that_does_not_translate_are_refused(text_model: Path, tmp_path: Path) -> None:
