@@ -36,6 +36,7 @@ class Limits:
     card_depth: int = _limit(8, "tables within tables", "the reader's stack")
     config_number: int = _limit(1_000_000, "in a net's config", "memory of a net that nobody has seen")
     config_layers: int = _limit(512, "layers, blocks or heads in a net's config", "time to make them")
+    session_bytes: int = _limit(64_000_000, "bytes", "memory of a session that somebody opens, packed and unpacked")
     config_json_bytes: int = _limit(64_000_000, "bytes", "memory of a JSON file beside the weights")
     results_kept: int = _limit(200, "results of all visitors", "memory: those asked for longest are forgotten")
     results_bytes: int = _limit(1 << 30, "bytes of arrays in them", "the same")

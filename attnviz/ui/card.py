@@ -45,6 +45,7 @@ def cards(state: State, exhibits: Sequence[Exhibit], choices: Sequence[Choice] =
 def card(state: State, exhibit: Exhibit, choices: Mapping[str, Choice]) -> None:
     """Title, figures, caption, legend, receipts and files."""
     key = f"{state.page}-{exhibit.name}"
+    state.drawn[exhibit.name] = exhibit
     st.subheader(say.literal(exhibit.title), anchor=False, help=exhibit.help or None)
     with st.container(key=f"{key}-figures") if len(exhibit.figures) > 1 else nullcontext():
         for number, (place, figure) in enumerate(zip(_places([1] * len(exhibit.figures)), exhibit.figures, strict=False)):

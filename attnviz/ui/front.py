@@ -9,6 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 from attnviz.paths import ASSETS
 from attnviz.ui import (
     serve,
+    session,
     state,
     warm,  # noqa: F401  (before the pages)
 )
@@ -42,7 +43,10 @@ def main() -> None:
     known = pages()
     current = st.navigation(list(known.values()))
     state.arrive(next(name for name, page in known.items() if page.url_path == current.url_path))
+    if page := state.gone_to():
+        st.switch_page(known[page])
     current.run()
+    session.corner(tuple(known))
 
 
 def pages() -> dict[str, StreamlitPage]:

@@ -10,16 +10,35 @@ from typing import Any
 
 import streamlit as st
 
+from attnviz.exhibit import Exhibit
 from attnviz.state import Choice, settled
 from attnviz.ui import say
 
 KEPT, WRITTEN, TOUCHED = "state-kept", "state-written", "state-touched"
 HERE, BEFORE = "state-here", "state-before"
+CURRENT, GO, OPENED = "state-current", "state-go", "state-opened"
 
 
 def arrive(page: str) -> None:
     """Says which page runs; before it does."""
     st.session_state[BEFORE], st.session_state[HERE] = st.session_state.get(HERE), page
+
+
+def current() -> "State | None":
+    """That of the page that just ran; None where it has none."""
+    state: State | None = st.session_state.get(CURRENT)
+    return state if state is not None and state.page == st.session_state.get(HERE) else None
+
+
+def open_with(page: str, texts: dict[str, str]) -> None:
+    """Puts all choices of a page, which is gone to by `gone_to`; for callbacks."""
+    st.session_state.setdefault(KEPT, {})[page] = texts
+    st.session_state.update({TOUCHED: True, GO: page, OPENED: True})
+
+
+def gone_to() -> str:
+    """The page that was opened with choices just now, once; "" for none."""
+    return str(st.session_state.pop(GO, ""))
 
 
 class State:
@@ -32,6 +51,8 @@ class State:
         self.page, self.private = page, private
         self.texts: dict[str, str] = st.session_state.setdefault(KEPT, {}).setdefault(page, {})
         self.defaults: dict[str, str] = {}  # of what was drawn, which is what the address can hold
+        self.drawn: dict[str, Exhibit] = {}  # by the names of their cards, in this run of the page or of its fragment
+        self.shown: dict[str, Exhibit] = {}  # the same of the last run that came to its end
         self.refused: list[str] = []
         self.finished = False
         self.asked = asked = st.query_params.to_dict()
@@ -42,6 +63,9 @@ class State:
         if self.linked:
             self.texts.clear()
             self.texts.update(asked)
+        self.opened = bool(st.session_state.pop(OPENED, False))
+        self.linked |= self.opened
+        st.session_state[CURRENT] = self
 
     def take(self, choices: Iterable[Choice]) -> dict[str, Any]:
         """The values of some choices; what a link asks for and is not there is remembered as `refused`, and its default taken."""
@@ -51,7 +75,7 @@ class State:
         for name, sentence in refused.items():
             del self.texts[name]
             if self.linked:
-                self.refused.append(f"The address cannot be followed in all: {sentence}")
+                self.refused.append(f"The {'session' if self.opened else 'address'} cannot be followed in all: {sentence}")
         return values
 
     def put(self, choice: Choice, value: Any) -> None:
@@ -71,7 +95,7 @@ class State:
     def finish(self) -> None:
         """Says what of the address could not be had, and writes it; at the end of a page."""
         for name in [name for name in self.texts if self.linked and name not in self.defaults]:
-            self.refused.append(f"The address asks for “{name[:40]}”, which is not chosen here.")
+            self.refused.append(f"The {'session' if self.opened else 'address'} asks for “{name[:40]}”, which is not chosen here.")
             del self.texts[name]
         for sentence in self.refused:
             say.warning(sentence)
@@ -90,6 +114,8 @@ class State:
         """Writes the address; at the end of a fragment, which does nothing as long as the whole page runs."""
         if not self.finished:
             return
+        if self.drawn:
+            self.shown, self.drawn = self.drawn, {}
         address = self.address()
         if st.query_params.to_dict() != address:
             st.query_params.from_dict(address)

@@ -138,7 +138,7 @@ def features(raw: bytes) -> Given:
 def _points(state: State) -> Asked:
     points = held.held(state)
     held.typed(state)
-    say.caption(f"{len(points.at)} points; open the mechanism alone to drag them.")
+    say.caption(f"{len(points.at)} points.")
     return Asked(("points", str(points)), lambda: Given(points.measured, f"{len(points.at)} points"))
 
 

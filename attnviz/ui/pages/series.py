@@ -14,7 +14,7 @@ from attnviz.views import views_of
 
 def page() -> None:
     """Widgets from top to bottom, in the order of a visitor's questions."""
-    state = State("series")
+    state = State("series", inputs.PRIVATE)
     widgets.head("Where does it look in a series?")
     card = widgets.model(state, "series")
     if card is not None:

@@ -12,7 +12,7 @@ from attnviz.errors import InputError
 from attnviz.paths import ASSETS
 from attnviz.predict import decide
 from attnviz.results import SeriesResult
-from attnviz.state import Choice, OneOf, Whole
+from attnviz.state import Choice, OneOf, Text, Whole
 from attnviz.ui import cache, say, widgets
 from attnviz.ui.controls import controls
 from attnviz.ui.state import State
@@ -25,6 +25,8 @@ LABELS = {
 }  # fmt: skip
 MEGABYTES = 10
 SOURCE = Choice("source", "Series", OneOf((SAMPLE, UPLOAD), LABELS.__getitem__), SAMPLE)
+OWN = Choice("own", "Your file", Text(16), "")  # the name of its bytes in the visitor's store
+PRIVATE = (OWN.name,)
 BEGIN = Choice("begin", "Forecast", OneOf((COMPARE, FUTURE), LABELS.__getitem__), COMPARE)
 
 
@@ -34,7 +36,7 @@ def decided(state: State, card: ModelCard) -> SeriesResult | None:
     with first:
         source = controls(state, [SOURCE])["source"]
     with second:
-        raw = _sample(state) if source == SAMPLE else _upload()
+        raw = _sample(state) if source == SAMPLE else _upload(state)
     if raw is None:
         st.info("Choose a file, or go back to a sample. A link cannot bring a file along: it stays with the visitor who has it.")
         return None
@@ -53,12 +55,17 @@ def _sample(state: State) -> bytes:
     return (SERIES / f"{name}.csv").read_bytes()
 
 
-def _upload() -> bytes | None:
-    upload = st.file_uploader(
+def _upload(state: State) -> bytes | None:
+    def take() -> None:
+        if (upload := st.session_state["series-upload"]) is not None:
+            state.put(OWN, cache.hold(upload.getvalue()))
+
+    name = state.take((OWN,))[OWN.name]
+    st.file_uploader(
         f"A CSV file of dates and numbers, at most {MEGABYTES} MB", type=["csv", "tsv", "txt"], key="series-upload",
-        help="With or without a head, parted by commas, semicolons or tabs, with decimal points or commas.",
+        help="With or without a head, parted by commas, semicolons or tabs, with decimal points or commas.", on_change=take,
     )  # fmt: skip
-    return None if upload is None else upload.getvalue()
+    return cache.held(name) if name else None
 
 
 def _table(raw: bytes) -> Table:
