@@ -47,7 +47,7 @@ def _most(gap: Floats, names: Sequence[str]) -> str:
     over = f"Over the {len(names)} words that both have."
     if not np.abs(gap).max(initial=0):
         return f"{over} Nothing changes."
-    row, column = np.unravel_index(int(np.abs(gap).argmax()), gap.shape)
+    row, column = map(int, np.unravel_index(int(np.abs(gap).argmax()), gap.shape))
     return f"{over} Most changes where “{names[row]}” looks at “{names[column]}”: {gap[row, column]:+.3f}."
 
 

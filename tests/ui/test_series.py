@@ -120,7 +120,7 @@ def test_an_address_brings_its_state_and_so_does_the_way_back(page: AppTest) -> 
     page.query_params.clear()
     page.run()
     assert "Step +1 looks at" in said(page)
-    assert page.selectbox(key="series-sample").value == "taxi"
+    assert page.selectbox(key="series-sample").value == "power"
 
 
 def test_what_an_address_asks_for_and_is_not_there_is_said_and_the_rest_is_shown(page: AppTest) -> None:

@@ -18,16 +18,16 @@ def page() -> None:
     widgets.head("Where does it look in a series?")
     card = widgets.model(state, "series")
     if card is not None:
-        result = inputs.decided(state, card)
-        if result is not None:
-            looked_at(state, result)
+        found = inputs.decided(state, card)
+        if found is not None:
+            looked_at(state, *found)
     state.finish()
 
 
 @st.fragment
-def looked_at(state: State, result: SeriesResult) -> None:
+def looked_at(state: State, result: SeriesResult, remarks: tuple[str, ...]) -> None:
     """From the forecast to the maps; runs again alone, and never the model."""
-    said(result)
+    said(result, remarks)
     maps = []
     for each in views_of(result):
         chosen = view(state, each, result)

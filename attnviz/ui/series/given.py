@@ -13,7 +13,7 @@ from attnviz.paths import ASSETS
 from attnviz.predict import decide
 from attnviz.results import SeriesResult
 from attnviz.state import Choice, OneOf, Text, Whole
-from attnviz.ui import cache, say, widgets
+from attnviz.ui import cache, say
 from attnviz.ui.controls import controls
 from attnviz.ui.state import State
 
@@ -30,8 +30,8 @@ PRIVATE = (OWN.name,)
 BEGIN = Choice("begin", "Forecast", OneOf((COMPARE, FUTURE), LABELS.__getitem__), COMPARE)
 
 
-def decided(state: State, card: ModelCard) -> SeriesResult | None:
-    """How the model goes on with what is given; None, after saying why, where nothing was chosen or ever finished."""
+def decided(state: State, card: ModelCard) -> tuple[SeriesResult, tuple[str, ...]] | None:
+    """How the model goes on with what is given, and what is to be known of that; None, after saying why, where there is none."""
     first, second = st.columns([1, 2])
     with first:
         source = controls(state, [SOURCE])["source"]
@@ -41,10 +41,10 @@ def decided(state: State, card: ModelCard) -> SeriesResult | None:
         st.info("Choose a file, or go back to a sample. A link cannot bring a file along: it stays with the visitor who has it.")
         return None
     result, fresh = cache.attempted(f"series {card.name}", lambda: _run(state, card, raw))
-    if result is not None and fresh:
-        widgets.notes((*result.remarks, *filter(None, (_outdone_before(result),))))
-        _left_out(_table(raw))
-    return result
+    if result is None:
+        return None
+    remarks = (*result.remarks, _outdone_before(result), _left_out(_table(raw))) if fresh else ()
+    return result, tuple(filter(None, remarks))
 
 
 def _sample(state: State) -> bytes:
@@ -116,7 +116,6 @@ def _length(table: Table, column: str, dates: str | None) -> int:
         return 0
 
 
-def _left_out(table: Table) -> None:
+def _left_out(table: Table) -> str:
     """Which columns are neither dates nor numbers, and why."""
-    if table.left_out:
-        say.caption("Left out: " + "; ".join(list(table.left_out.values())[:5]) + ".")
+    return "Left out: " + "; ".join(list(table.left_out.values())[:5]) + "." if table.left_out else ""
