@@ -49,24 +49,24 @@ def said(page: AppTest) -> str:
 def test_a_finished_example_is_there_at_once_with_its_error(page: AppTest) -> None:
     assert not page.exception
     assert not page.error
-    assert "Forecast: **3 steps** of 30 minutes from **Sat 2015-01-31 22:30**" in said(page)
+    assert "Forecast: **3 steps** of 30 minutes from **Sun 2024-02-11 22:30**" in said(page)
     assert "Off by **" in said(page)
     assert "the seasonal-naive forecast (" in said(page)
 
 
 def test_another_step_is_told_and_runs_no_model(page: AppTest) -> None:
     kept = dict(page.session_state["results"])
-    assert "Step +1, Sat 2015-01-31 22:30, looks most at" in said(page)
+    assert "Step +1, Sun 2024-02-11 22:30, looks most at" in said(page)
     page.slider(key="series-step").set_value(3).run()
-    assert "Step +3, Sat 2015-01-31 23:30, looks most at" in said(page)
+    assert "Step +3, Sun 2024-02-11 23:30, looks most at" in said(page)
     page.button(key="series-step--1").click().run()
-    assert "Step +2, Sat 2015-01-31 23:00, looks most at" in said(page)
+    assert "Step +2, Sun 2024-02-11 23:00, looks most at" in said(page)
     assert dict(page.session_state["results"]) == kept
 
 
 def test_the_future_has_no_error_to_tell(page: AppTest) -> None:
     page.segmented_control(key="series-begin").set_value("future").run()
-    assert "from **Sun 2015-02-01 00:00**" in said(page)
+    assert "from **Mon 2024-02-12 00:00**" in said(page)
     assert "Off by" not in said(page)
 
 
