@@ -1,6 +1,6 @@
 """The overview of one head of a dot-product attention, streamed over tiles of scores: never all of them, on any device."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -30,7 +30,7 @@ def pooled(
         if not float(queries.norm(dim=1).max() * keys.norm(dim=1).max()) < SAFE_SCORE:
             return None
         larger = 1 if queries.is_cpu else LARGER
-        reduce = torch.amax if how == "max" else torch.sum
+        reduce: Callable[..., Tensor] = torch.amax if how == "max" else torch.sum
         found = torch.empty((len(rows) - 1, len(columns) - 1), device=device)
         for first, last in _bands(rows, BAND * larger):
             top, bottom = int(rows[first]), int(rows[last])

@@ -22,7 +22,7 @@ def forward(batch: int, length: int, device: str, repeats: int = 15) -> Row:
     ids = torch.randint(0, SHAPE["vocab_size"], (batch, length), generator=torch.Generator().manual_seed(0)).to(device)
     work = {"plain": partial(plain, model, ids), "recorded": partial(recorded, model, ids)}
     found = medians({name: _whole(run, device) for name, run in work.items()}, repeats)
-    return _row(found, "recorded", "plain") | {"repeats": repeats}
+    return {**_row(found, "recorded", "plain"), "repeats": repeats}
 
 
 class OneHead(nn.Module):
@@ -42,7 +42,7 @@ def overview(length: int, device: str, repeats: int = 3) -> Row:
     m = next(iter(tape))
     work: dict[str, Callable[[], object]] = {"pooled": lambda: m.pooled(0, device=device), "fused": lambda: model(x)}
     found = medians({name: _whole(run, device) for name, run in work.items()}, repeats, warm=1)
-    return _row(found, "pooled", "fused") | {"repeats": repeats}
+    return {**_row(found, "pooled", "fused"), "repeats": repeats}
 
 
 def _whole(run: Callable[[], object], device: str) -> Callable[[], object]:
@@ -63,10 +63,9 @@ def _row(seconds: dict[str, float], dear: str, cheap: str) -> Row:
 
 def rows(device: str) -> list[tuple[str, Callable[[], Row]]]:
     """Names and measurements, which run when they are called."""
-    return [
-        *(
-            (f"forward on {device}, {batch} of {length:,} tokens", partial(forward, batch, length, device))
-            for batch, length in BATCHES
-        ),
-        *((f"overview of one head on {device}, {length:,} tokens", partial(overview, length, device)) for length in LONG),
-    ]
+    found: list[tuple[str, Callable[[], Row]]] = []
+    for batch, length in BATCHES:
+        found.append((f"forward on {device}, {batch} of {length:,} tokens", partial(forward, batch, length, device)))
+    for length in LONG:
+        found.append((f"overview of one head on {device}, {length:,} tokens", partial(overview, length, device)))
+    return found

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from attnviz.errors import UnknownShape
-from attnviz.taps.identity import Arrangement, Rows
 from attnviz.taps.place import Place
+from attnviz.taps.rows import Arrangement, Rows
 from attnviz.weights import Stack, Weights
 
 AXES = ("head", "query", "key")

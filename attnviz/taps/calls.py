@@ -47,7 +47,7 @@ class calls(TorchFunctionMode):  # noqa: N801  (reads as the tap's name in TAPS)
         self.gates = Gates()
         # asked after each function of torch: plain dictionaries, which say at once that they are empty
         self.on_the_way, self.turned, self.pooled = self.softmaxes.alive, self.gates.turned.alive, self.gates.pooled.alive
-        self.identity = Identity(self.names, self.traces)
+        self.identity = Identity(self.names)
         self.turning = parts.of_class(_ConvNd)  # else nothing has channels to turn
         self.following = False
         self.kernels = looks_of(refused(flex_kernels()))

@@ -20,9 +20,9 @@ from attnviz.maps import Kind, Receipt, check_promise
 from attnviz.taps.base import Record
 from attnviz.taps.batch import examples
 from attnviz.taps.followed import Followed
-from attnviz.taps.identity import Rows
 from attnviz.taps.place import Place
 from attnviz.taps.pooled import Pooled
+from attnviz.taps.rows import Rows
 from attnviz.taps.sources import NOTHING, Trace
 from attnviz.taps.turned import Turned
 from attnviz.weights import Dense

@@ -17,11 +17,11 @@ from attnviz.maps import Receipt
 from attnviz.taps.base import Record
 from attnviz.taps.batch import examples
 from attnviz.taps.factors import Call, Factors
-from attnviz.taps.identity import Rows
 from attnviz.taps.masks import Masks
 from attnviz.taps.once import Once
 from attnviz.taps.place import Place
 from attnviz.taps.proof import sampled_output, sampled_value
+from attnviz.taps.rows import Rows
 from attnviz.taps.traces import Traces
 from attnviz.weights import DotProduct
 

@@ -18,8 +18,8 @@ from attnviz.errors import ChangedInPlace, MapTooLarge, PromiseBroken, UnknownSh
 from attnviz.maps import DENSE_LIMIT, Norm, Receipt, check_promise, tolerance
 from attnviz.taps.base import Record, precision_of
 from attnviz.taps.batch import AXES, examples
-from attnviz.taps.identity import Rows
 from attnviz.taps.place import Place
+from attnviz.taps.rows import Rows
 from attnviz.taps.stages import Taken
 from attnviz.weights import Dense, Floats
 

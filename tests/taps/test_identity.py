@@ -205,12 +205,12 @@ def test_more_passes_leave_no_trace(mode: Callable[[], object]) -> None:
 
 
 def test_a_plain_layer_is_called_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from attnviz.taps import identity
+    from attnviz.taps import owners
 
     def never(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(identity, "trial", never)
+    monkeypatch.setattr(owners, "trial", never)
     model = Layer(heads, fused=True)
     with torch.no_grad(), record(model) as tape:
         model(torch.randn(2, 5, 16))
