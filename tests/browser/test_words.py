@@ -13,7 +13,7 @@ def test_a_blank_is_filled_in(page: Page, url: str) -> None:
     expect(page.get_by_text("Hidden is “movie”")).to_be_visible()
     write_sentence(page, "I drink a cup of coffee every morning.")
     quiet(page)
-    page.locator(".st-key-text-gap").get_by_role("button", name="coffee", exact=True).click()
+    page.locator(".st-key-text-gap").get_by_text("coffee", exact=True).click()
     expect(page.get_by_text("Hidden is “coffee”: guess number")).to_be_visible()
     quiet(page)
     bars = figure(page, "text-decision").evaluate("figure => Array.from(figure._fullData[0].y)")
