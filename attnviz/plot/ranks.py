@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from attnviz.plot.bars import SMALL
 from attnviz.plot.drawn import drawn
 from attnviz.plot.style import BLUE, GREY, ORANGE
 
@@ -14,13 +15,14 @@ def ranks(
     """Bars in the order given, orange below 0; a click selects a point whose customdata is its place. `chosen` is framed."""
     low, high = min(0.0, *values), max(1e-9, *values)
     room = 0.2 * (high - low)
+    digits = ".3f" if max(high, -low) > SMALL else ".2g"
     lines = [3 if i == chosen else 0 for i in range(len(values))]
     bars = {
         "type": "bar", "x": list(values), "y": list(names), "orientation": "h", "customdata": [list(place) for place in places],
         "marker": {
             "color": [f"rgb({BLUE if value >= 0 else ORANGE})" for value in values], "line": {"color": GREY, "width": lines},
         },
-        "text": [f"{value:.3f}" for value in values], "textposition": "outside", "cliponaxis": False,
+        "text": [f"{value:{digits}}" for value in values], "textposition": "outside", "cliponaxis": False,
         "hovertemplate": "%{y}: %{x:.4f}<extra></extra>", "unselected": {"marker": {"opacity": 1}},
     }  # fmt: skip
     return drawn(
