@@ -136,3 +136,36 @@ def test_only_tests_need_keras() -> None:
 def test_the_recorder_and_the_nets_know_nothing_of_models_of_others() -> None:
     found = outside(importers("attnviz.foreign"), "attnviz.foreign", "attnviz.ui")
     assert found == {"attnviz.cli", "attnviz.listing", "attnviz.load"}
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """Modules that import each other in a ring, the first that is found; none where there is none."""
+    done: set[str] = set()
+
+    def walk(module: str, way: list[str]) -> list[str]:
+        if module in way:
+            return [*way[way.index(module) :], module]
+        if module in done:
+            return []
+        found = next((ring for each in sorted(graph[module]) if (ring := walk(each, [*way, module]))), [])
+        done.add(module)
+        return found
+
+    return next((ring for module in sorted(graph) if (ring := walk(module, []))), [])
+
+
+def edges(module: str, top_only: bool) -> set[str]:
+    """The modules of the package that one imports."""
+    found = {name if name in MODULES else name.rpartition(".")[0] for name in imports(MODULES[module], top_only)}
+    return found & MODULES.keys() - {module}
+
+
+def test_a_ring_is_found_where_there_is_one() -> None:
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_no_modules_import_each_other_in_a_ring_and_none_of_the_pages_hides_one_in_a_function() -> None:
+    assert circle({module: edges(module, top_only=True) for module in MODULES}) == []
+    pages = {module for module in MODULES if module.startswith("attnviz.ui")}
+    assert circle({module: edges(module, top_only=False) & pages for module in pages}) == []

@@ -162,3 +162,12 @@ def test_a_page_that_is_opened_while_mechanisms_still_run_draws_its_figure(page:
     figure(page, "series-forecast-figure")
     quiet(page)
     assert page.url.split("?")[0].endswith("/series")
+
+
+def test_a_trained_model_of_a_mechanism_opens_on_its_own_page(page: Page, url: str) -> None:
+    opened(page, url, "local-p")
+    page.locator(".st-key-mechanism-open-translate-local button").click()
+    figure(page, "text-map-figure")
+    quiet(page)
+    assert "model=translate-local" in page.url
+    assert "task=translation" in page.url

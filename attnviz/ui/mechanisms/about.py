@@ -7,7 +7,9 @@ import streamlit as st
 
 from attnviz.cards import ModelCard, all_cards
 from attnviz.mechanisms import Mechanism
-from attnviz.ui import links, say
+from attnviz.ui import say
+from attnviz.ui.pages.text import TASKS
+from attnviz.ui.state import open_with
 
 RELATIONS = {
     "is": ":green-badge[is a layer of Keras]",
@@ -68,5 +70,13 @@ def models(mechanism: Mechanism) -> None:
 
 def _link(card: ModelCard) -> None:
     title, summary = say.literal(card.title), say.literal(card.summary)
-    if st.button(title, key=f"mechanism-open-{card.name}", icon=":material/open_in_new:", help=summary):
-        links.open_model(card)
+    st.button(
+        title, key=f"mechanism-open-{card.name}", icon=":material/open_in_new:", help=summary, on_click=open_with,
+        args=(card.input, address(card)),
+    )  # fmt: skip
+
+
+def address(card: ModelCard) -> dict[str, str]:
+    """What the address of a model's page says of it."""
+    task = next((task for task, (_, tasks) in TASKS.items() if card.task in tasks), "sentiment")
+    return {"task": task, "model": card.name} if card.input == "text" else {"model": card.name}
