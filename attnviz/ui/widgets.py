@@ -22,6 +22,8 @@ _STYLE = """<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; max-width: 1500px }
 @media (max-width: 768px) { .stMainBlockContainer { padding-top: 4.2rem } }
 @media (max-width: 640px) { .xaxislayer-above:has(> .xtick:nth-child(17)) > .xtick:nth-child(even) { display: none } }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit !important; opacity: 1 }
+[data-testid="stCaptionContainer"] { opacity: .82 !important }
 .stMainBlockContainer h1 { font-size: 1.7rem; padding: 0 0 .3rem }
 @media (max-width: 640px) {
   .stMainBlockContainer h1 { font-size: 1.3rem }

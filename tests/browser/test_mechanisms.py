@@ -166,7 +166,7 @@ def test_a_page_that_is_opened_while_mechanisms_still_run_draws_its_figure(page:
 
 def test_a_trained_model_of_a_mechanism_opens_on_its_own_page(page: Page, url: str) -> None:
     opened(page, url, "local-p")
-    page.locator(".st-key-mechanism-open-translate-local button").click()
+    page.locator(".st-key-mechanism-open-translate-local button").first.click()
     figure(page, "text-map-figure")
     quiet(page)
     assert "model=translate-local" in page.url
