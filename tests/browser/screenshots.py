@@ -24,8 +24,8 @@ SHOTS = [
     ("text-phone-dark", "", PHONE, "dark", "text-map-figure"),
     ("image-light", "image", DESK, "light", "image-gates-0-figure1"),
     ("image-dark", "image", DESK, "dark", "image-gates-0-figure1"),
-    ("mechanisms-light", "mechanisms", DESK, "light", "mechanism-first-figure"),
-    ("mechanisms-dark", "mechanisms?mechanism=nadaraya-watson", DESK, "dark", "mechanism-first-figure"),
+    ("mechanisms-light", "mechanisms", DESK, "light", "mechanisms-map-figure"),
+    ("mechanisms-dark", "mechanisms?mechanism=nadaraya-watson", DESK, "dark", "mechanisms-map-figure"),
     ("image-phone", "image", PHONE, "light", "image-gates-0-figure1"),
     ("image-phone-dark", "image", PHONE, "dark", "image-gates-0-figure1"),
 ]
