@@ -105,7 +105,7 @@ def test_two_mechanisms_decide_side_by_side_and_a_click_lets_a_patch_look(page: 
     page.goto(f"{url}&view=kinds")
     for name in ("blocks", "vit"):
         result = predict(load(models / name), CAT)
-        expect(page.get_by_text(f"It says: “{result.decision}”, {result.ranked[0][1]:.3f}.")).to_be_visible()
+        page.get_by_text(f"It says: “{result.decision}”, {result.ranked[0][1]:.3f}.").wait_for()
         expect(page.get_by_role("heading", name=name)).to_be_visible()
     expect(page.get_by_text("CLS looks there, through all layers.")).to_be_visible()
     click(page, 0.3, 0.8, "image-kind-blocks-figure")
