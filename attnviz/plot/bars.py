@@ -45,7 +45,7 @@ def channel_gates(m: AttentionMap, emitted: AttentionMap | None = None, switched
 
     Where channels were switched, `m` is what the layer went on with and `emitted` what it had said: the ranking is by that,
     and outlines show it for the switched ones. A click anywhere above a channel selects a
-    point whose custom data begin with the channel.
+    point whose custom data are the channel.
     """
     gates, said = m.dense(), (emitted or m).dense()
     order = np.argsort(-said, kind="stable")
@@ -64,8 +64,8 @@ def channel_gates(m: AttentionMap, emitted: AttentionMap | None = None, switched
     if emitted is not None:
         bars.append({
             "x": names, "y": np.ones(len(names)), "marker": {"color": NOTHING, "line": {"width": 0}},
-            "customdata": [[int(i), float(gates[i])] for i in order],
-            "hovertemplate": "channel %{x}<br>gate %{customdata[1]:.4f}<extra></extra>",
+            "customdata": [[int(i)] for i in order], "hovertext": [f"{gates[i]:.4f}" for i in order],
+            "hovertemplate": "channel %{x}<br>gate %{hovertext}<extra></extra>",
             "selected": {"marker": {"opacity": 0}}, "unselected": {"marker": {"opacity": 0}},
         })  # fmt: skip
     crowded = len(gates) > MANY
