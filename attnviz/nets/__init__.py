@@ -1,6 +1,7 @@
 """Architectures, one file each, built from layers; NETS is what a card's `net` may name."""
 
 from collections.abc import Iterator, Mapping
+from threading import RLock
 
 from attnviz.extras import resolved
 from attnviz.nets.base import Decision, Net
@@ -13,9 +14,11 @@ class Nets(Mapping[str, type[Net]]):
 
     def __init__(self, rows: dict[str, str]) -> None:
         self._rows = rows
+        self._importing = RLock()
 
     def __getitem__(self, name: str) -> type[Net]:
-        net: type[Net] = resolved(f"{__name__}.{self._rows[name]}")
+        with self._importing:  # transformers is not to be imported by two visitors at once
+            net: type[Net] = resolved(f"{__name__}.{self._rows[name]}")
         return net
 
     def __iter__(self) -> Iterator[str]:

@@ -14,7 +14,8 @@ def test_a_blank_is_filled_in(page: Page, url: str) -> None:
     write_sentence(page, "I drink a cup of coffee every morning.")
     quiet(page)
     page.locator(".st-key-text-gap").get_by_text("coffee", exact=True).click()
-    expect(page.get_by_text("Hidden is “coffee”: guess number")).to_be_visible()
+    quiet(page)
+    expect(page.get_by_text("Hidden is “coffee”: guess number")).to_be_visible(timeout=60_000)
     quiet(page)
     bars = figure(page, "text-decision").evaluate("figure => Array.from(figure._fullData[0].y)")
     assert {"coffee", "tea"} <= {str(label).split(" ")[0] for label in bars}
