@@ -71,7 +71,7 @@ def tinted(
         figure = plot.Words(labels, weights, special, values, locked, against=signs)
         return Exhibit("words", "The sentence", (figure,), caption, (m,), result, legend, picks=("lock",))
     hides = tuple(_taken(result, word) for word in shown)
-    caption += " Click a word to take it away."
+    caption = caption.replace(" Click a word to lock it.", "") + " Click a word to take it away."
     figure = plot.Words(labels, weights, special, hides, against=signs)
     return Exhibit("words", "The sentence", (figure,), caption, (m,), result, legend, picks=("hidden",))
 

@@ -1,4 +1,4 @@
-"""Whether a map explains: the verdict, a hidden word, a head switched off; the numbers are those of the shell."""
+"""Whether a map explains: the verdict, whose numbers are those of the shell, and a word that a click takes away."""
 
 import re
 
@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from attnviz.cli import app
 from tests.browser.reading import figure, quiet, write_sentence
 
+ASK = "Does this map explain the decision?"
 SENTENCE = "the film is a slow but honest look at war that nobody who has seen it will ever forget"
 
 
@@ -22,7 +23,7 @@ def opened(page: Page, url: str) -> Page:
 
 def test_the_verdict_is_that_of_the_shell_and_is_asked_for_each_sentence_anew(opened: Page) -> None:
     page = opened
-    page.locator(".st-key-text-tried button").click()
+    page.get_by_role("button", name=ASK).click()
     expect(page.get_by_role("row").filter(has_text="occlusion")).to_be_visible()
     said = CliRunner().invoke(app, ["explain", "sentiment-minilm", "--text", SENTENCE]).stdout
     for line in said.splitlines()[1:]:
@@ -31,10 +32,10 @@ def test_the_verdict_is_that_of_the_shell_and_is_asked_for_each_sentence_anew(op
         row = page.get_by_role("row").filter(has=page.get_by_role("cell", name=method, exact=True))
         assert abs(float(row.locator("td").nth(1).inner_text()) - float(moved)) <= 0.001
     write_sentence(page, "A dull, lifeless mess that nobody will ever want to see again.")
-    expect(page.locator(".st-key-text-tried button")).to_be_visible()
+    expect(page.get_by_role("button", name=ASK)).to_be_visible()
 
 
-def test_a_click_takes_a_word_and_a_head_away_and_a_button_gives_them_back(opened: Page) -> None:
+def test_a_click_takes_a_word_away_and_a_button_gives_it_back(opened: Page) -> None:
     page = opened
     page.locator(".st-key-text-click").get_by_text("takes it away").click()
     quiet(page)
@@ -45,8 +46,6 @@ def test_a_click_takes_a_word_and_a_head_away_and_a_button_gives_them_back(opene
     quiet(page)
     assert f"hidden={names.index('slow')}" in page.url
     assert "slow" not in words.locator("span").all_inner_texts()
-    page.goto(page.url.replace("hidden=", "off=1.4&hidden="))
-    expect(page.get_by_role("button", name="layer 1, head 4")).to_be_visible()
     page.get_by_role("button", name="“slow”").click()
     quiet(page)
     assert "slow" in words.locator("span").all_inner_texts()
