@@ -119,7 +119,7 @@ def test_what_was_not_foreseen_is_kept_with_the_layers_name(monkeypatch: pytest.
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("by surprise")
 
-    monkeypatch.setattr(sys.modules["attnviz.taps.calls"], "from_kernel", broken)
+    monkeypatch.setattr(sys.modules["attnviz.taps.looks"], "from_kernel", broken)
     model = nn.Sequential(Layer(known))
     with pytest.raises(HiddenKernel, match=r"Layer 0: .*ZeroDivisionError: by surprise.*layers="), record(model):
         model(X)

@@ -7,6 +7,7 @@ from torch import nn
 from attnviz import record
 from attnviz.nets.recurrent import gru
 from attnviz.nets.transformer import Transformer
+from attnviz.results.translation import SIDES
 from tests.translators import CONFIGS, MASK, SOURCE, TARGET, translator
 
 every = pytest.mark.parametrize("name", CONFIGS)
@@ -37,18 +38,16 @@ def test_a_later_token_changes_no_earlier_logits(name: str) -> None:
 
 
 @every
-def test_the_maps_are_named_by_sides(name: str) -> None:
+def test_every_map_has_the_sides_of_its_role(name: str) -> None:
     net = translator(name)
     with record(net) as tape:
         net(SOURCE, MASK, TARGET)
-    lengths = {"source": 4, "input": 4, "output": 4}
-    from fnmatch import fnmatchcase
-
+    lengths = {"source": SOURCE.shape[1], "input": TARGET.shape[1], "output": TARGET.shape[1]}
+    found = {layer: sides for role, sides in SIDES.items() for layer in tape.layers_of(role)}
+    assert set(found) == set(tape.layers)
     for m in tape:
-        sides = [sides for layers, sides in net.sides.items() if fnmatchcase(m.layer, layers)]
-        assert len(sides) == 1, m.layer
-        assert m.shape[-len(sides[0]) :] == tuple(lengths[side] for side in sides[0])
-    assert net.aligner[0] in tape.layers
+        assert m.shape[-len(found[m.layer]) :] == tuple(lengths[side] for side in found[m.layer])
+    assert net.aligner[0] in tape.layers_of("alignment")
     assert len(tape) == {"transformer": 8, "local": 2}.get(name, 1)
 
 

@@ -84,7 +84,7 @@ def test_a_masked_model_decides_only_where_there_is_a_gap(models: Path) -> None:
 def test_a_photo_model_shows_where_cls_looks(models: Path) -> None:
     page = with_model("image", "vit")
     assert "Decision: **" in markdown(page)
-    assert [page.selectbox(key=f"image-{name}").value for name in ("layer", "head", "who")] == [1, "mean", 0]
+    assert [page.selectbox(key=f"image-{name}").value for name in ("layer", "head", "who")] == ["rollout", "mean", 0]
     page.selectbox(key="image-who").set_value("all").run()
     assert not page.exception
     assert "All positions on average gives" in captions(page)

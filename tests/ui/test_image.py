@@ -72,7 +72,7 @@ def test_the_address_holds_what_is_chosen_and_brings_it_back(models: Path) -> No
 def test_what_an_address_asks_for_and_is_not_there_is_said_and_the_rest_is_shown(models: Path) -> None:
     page = opened(model="vit", layer="7", head="1")
     assert "“7” is no layer" in refused(page)
-    assert "Layer 1, head 1: where CLS looks" in titles(page)
+    assert "All layers, by rollout: where CLS looks" in titles(page)
 
 
 def test_a_model_with_one_kind_of_gates_has_their_view_and_that_beside_other_models(models: Path) -> None:
