@@ -2,12 +2,14 @@
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from typer.testing import CliRunner
 
 from attnviz.cli import app
@@ -39,10 +41,20 @@ def quiet(page: Page) -> None:
         expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
 
 
-def choose(page: Page, key: str, option: str) -> None:
-    """Picks an option of a selectbox."""
-    page.locator(f".st-key-{key} input").click()
-    page.get_by_role("option", name=option, exact=True).click()
+def choose(page: Page, key: str, option: str | int) -> None:
+    """Picks an option of a selectbox by its name or its number; opens it again where the page drew itself anew under it."""
+    options = page.get_by_role("option")
+    wanted = options.nth(option) if isinstance(option, int) else page.get_by_role("option", name=option, exact=True)
+    for patience in (10_000, 10_000, 30_000):
+        if wanted.count() == 0:
+            page.locator(f".st-key-{key} input").click()
+        with suppress(PlaywrightTimeout):
+            wanted.click(timeout=patience)
+            break
+        page.keyboard.press("Escape")
+        quiet(page)
+    else:
+        raise AssertionError(f"{key} has no option {option}, but {options.all_inner_texts()}")
     quiet(page)
 
 

@@ -63,12 +63,19 @@ def url(models: Path, hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Ite
     stop(process)
 
 
+def nothing_hidden(page: Page) -> None:
+    """A click on the word that is hidden brings it back."""
+    page.locator(".st-key-text-gap button[aria-checked=true]").click()
+    quiet(page)
+
+
 def test_a_folder_with_a_language_model_shows_its_next_token_and_its_maps(page: Page, url: str, models: Path) -> None:
     page.goto(url)
     figure(page, "text-map-figure")
     ask_for(page, "Words")
     choose(page, "text-model", "my-gpt")
     write_sentence(page, "a film")
+    nothing_hidden(page)
     expected = predict(load(models / "my-gpt"), "a film")
     assert "(the next token)" in decision(page, "text-decision")
     choose(page, "text-layer", "1")
@@ -87,13 +94,15 @@ def test_a_masked_model_says_that_it_wants_a_gap(page: Page, url: str) -> None:
     figure(page, "text-map-figure")
     ask_for(page, "Words")
     choose(page, "text-model", "my-gap")
+    write_sentence(page, "a good film")
+    nothing_hidden(page)
     expect(page.get_by_text("Write [MASK] in place of a word")).to_be_visible()
     write_sentence(page, "a good [MASK]")
     assert "(what stands at [MASK])" in decision(page, "text-decision")
 
 
 def test_a_bare_encoder_shows_where_cls_looks_and_no_decision(page: Page, url: str, models: Path) -> None:
-    page.goto(f"{url}/image")
+    page.goto(f"{url}/image?sample=chelsea.jpg")
     figure(page, "image-gates-0-figure1")
     choose(page, "image-model", "my-dino")
     expect(page.get_by_text("decides nothing")).to_be_visible()

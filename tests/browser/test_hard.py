@@ -132,7 +132,7 @@ def test_the_seed_stays_while_another_page_is_open(page: Page, url: str) -> None
     type_seed(page, 8)
     drawn = picture(page)
     page.get_by_role("link", name="Image").click()
-    figure(page, "gates-0")
+    figure(page, "image-gates-0-figure1")
     page.get_by_role("link", name="Text").click()
     figure(page, "text-odds-figure")
     quiet(page)

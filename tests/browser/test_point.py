@@ -72,6 +72,8 @@ def test_the_overlay_is_clicked_like_the_photo_and_the_arrow_keys_go_on_from_the
     page.goto(url)
     figure(page, "image-look-figure1")
     choose(page, "image-model", "vit")
+    expect(page.get_by_role("heading", name="All layers, by rollout: where CLS looks")).to_be_visible()
+    choose(page, "image-layer", "Layer 1")
     expect(page.get_by_role("heading", name="Layer 1, mean of heads: where CLS looks")).to_be_visible()
     expected = predict(load(models / "vit"), CAT)
     assert np.abs(heat(page, "image-look-figure1").ravel() - weights(expected, 1)[0, 1:]).max() < 1e-6

@@ -67,11 +67,11 @@ def test_a_link_opened_by_somebody_else_shows_the_same_numbers_without_the_visit
 ) -> None:
     page.goto(url)
     figure(page, "text-map-figure")
-    choose(page, "text-layer", "2")
-    choose(page, "text-head", "3")
+    choose(page, "text-layer", "1")
+    choose(page, "text-head", "7")
     page.locator(".sentence button").nth(3).click()
     quiet(page)
-    assert page.url.startswith(f"{url}/?layer=2&head=3&lock=")
+    assert page.url.startswith(f"{url}/?layer=1&head=7&lock=")
     shown = heat(page, "text-map-figure")
     context = browser.new_context()
     other = context.new_page()
@@ -81,7 +81,7 @@ def test_a_link_opened_by_somebody_else_shows_the_same_numbers_without_the_visit
     expect(other.locator(".sentence button").nth(3)).to_have_attribute("aria-pressed", "true")
     context.close()
     write_sentence(page, SENTENCE)
-    assert page.url == f"{url}/?layer=2&head=3"
+    assert page.url == f"{url}/?layer=1&head=7"
 
 
 CONTRAST = """buttons => {
@@ -230,7 +230,7 @@ def test_the_sentence_is_still_there_after_a_look_at_another_page(page: Page, ur
     page.goto(url)
     write_sentence(page, SENTENCE)
     page.get_by_role("link", name="Image").click()
-    figure(page, "gates-0")
+    figure(page, "image-gates-0-figure1")
     page.get_by_role("link", name="Text").click()
     figure(page, "text-map-figure")
     assert page.locator(".st-key-text-input textarea").input_value() == SENTENCE

@@ -83,9 +83,7 @@ def test_another_mechanism_draws_its_own_map_and_another_beam_can_be_looked_at(o
     assert np.abs(heat(opened, MAP) - by_word(found)).max() < 1e-4
     windows = figure(opened, MAP).evaluate("figure => figure.layout.shapes.length")
     assert windows == 1 + 2 * len(found.words)
-    opened.locator(".st-key-text-beam input").click()
-    opened.get_by_role("option").nth(1).click()
-    quiet(opened)
+    choose(opened, "text-beam", 1)
     expect(opened.get_by_text(re.compile("^Translation:"))).to_contain_text(found.texts[1])
     assert "beam=1" in opened.url
 
