@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import load_file
@@ -19,6 +19,9 @@ from attnviz.errors import AttnvizError, CardError, WeightsError
 from attnviz.extras import extras
 from attnviz.nets import NETS, Net, Translator
 from attnviz.nets.base import WordNet
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 MASK = "[MASK]"  # what a visitor types in place of a word
 WEIGHTS = "weights.safetensors"
@@ -82,10 +85,13 @@ def _give_border(net: Net, card: ModelCard) -> None:
     net.target.encode_special_tokens = True
 
 
+def tokenizer_of(card: ModelCard) -> "Tokenizer":
+    """The tokenizer that a model for text reads with."""
+    return text_tokenizer(card.file("tokenizer.json"), card.text["max_tokens"], MASK if card.task == "masked-word" else "")
+
+
 def _text(card: ModelCard) -> partial[EncodedText]:
-    path, longest = card.file("tokenizer.json"), card.text["max_tokens"]
-    tokenizer = text_tokenizer(path, longest, MASK if card.task == "masked-word" else "")
-    return partial(encode_text, tokenizer=tokenizer, word_ids=card.text.get("word_ids", False))
+    return partial(encode_text, tokenizer=tokenizer_of(card), word_ids=card.text.get("word_ids", False))
 
 
 BORDERS: dict[str, Callable[[ModelCard], partial[Any]]] = {

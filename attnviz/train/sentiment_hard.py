@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from attnviz.cards import ModelCard
 from attnviz.layers.hard import log_odds, reinforce
-from attnviz.load import load
+from attnviz.load import load, tokenizer_of
 from attnviz.nets.hard_classifier import HardClassifier
 from attnviz.nets.soft_classifier import SoftClassifier
 from attnviz.train.distil import Distilled
@@ -54,7 +54,7 @@ class HardRun(Distilled):
         return rating != 2 and len(text.split()) >= FEWEST
 
     def make_tokenizer(self, card: ModelCard, data: Path) -> Tokenizer:  # noqa: ARG002
-        return load(BASE).encode.keywords["tokenizer"]  # type: ignore[attr-defined]
+        return tokenizer_of(load(BASE).card)
 
     def begin(self) -> None:
         soft, net = cast(SoftClassifier, load(BASE)), cast(HardClassifier, self.net)

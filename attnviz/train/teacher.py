@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from attnviz.load import load
+from attnviz.load import load, tokenizer_of
 from attnviz.nets import Net
 
 TEACHER = "sentiment-minilm"
@@ -46,8 +46,7 @@ class TextLessons(Lessons):
 @torch.no_grad()
 def taught(teacher: Net, texts: list[str]) -> Tensor:
     """The teacher's logits (text, label), in bfloat16, from batches of texts of about one length."""
-    tokenizer = teacher.encode.keywords["tokenizer"]  # type: ignore[attr-defined]
-    encoded = [encoding.ids[:MAX_TOKENS] for encoding in tokenizer.encode_batch(texts)]
+    encoded = [encoding.ids[:MAX_TOKENS] for encoding in tokenizer_of(teacher.card).encode_batch(texts)]
     order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
     logits = torch.empty(len(texts), len(teacher.card.labels))
     with tqdm(total=len(texts), desc="teacher", mininterval=5) as bar:
