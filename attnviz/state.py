@@ -131,32 +131,15 @@ class SomeOf:
 
 
 @dataclass(frozen=True)
-class SomeIn:
-    """Any number of the places of some rows, as pairs of row and place; `sizes`: of the rows. Written "0.17,2.5"."""
-
-    sizes: Sequence[int]
-
-    @property
-    def said(self) -> str:
-        return f"pairs of row and place, as 0.17,2.5, of {len(self.sizes)} rows"
-
-    def read(self, text: str) -> tuple[tuple[int, int], ...]:
-        """In order, each once."""
-        pairs = [tuple(map(int, pair.split("."))) for pair in text.split(",") if pair]
-        if any(len(pair) != 2 or not 0 <= pair[0] < len(self.sizes) or not 0 <= pair[1] < self.sizes[pair[0]] for pair in pairs):
-            raise ValueError(text)
-        return tuple(sorted({(row, place) for row, place in pairs}))
-
-    def write(self, value: Sequence[tuple[int, int]]) -> str:
-        return ",".join(f"{row}.{place}" for row, place in value)
-
-
-@dataclass(frozen=True)
 class Places:
-    """Any number of places, at most `most`, each of `axes` whole numbers; written "3.9,4.0", and with one axis as numbers."""
+    """Any number of places, at most `most`, each of `axes` whole numbers; written "3.9,4.0", and with one axis as numbers.
+
+    `rows`: how many places each row has, where a place is a row and a number in it.
+    """
 
     axes: int = 1
     most: int = 64
+    rows: Sequence[int] | None = None
 
     @property
     def said(self) -> str:
@@ -165,9 +148,12 @@ class Places:
     def read(self, text: str) -> tuple[Any, ...]:
         """The places, in order; numbers alone where there is one axis."""
         found = sorted({tuple(map(int, part.split("."))) for part in text.split(",") if part})
-        if len(found) > self.most or any(len(place) != self.axes or min(place) < 0 for place in found):
+        if len(found) > self.most or not all(len(place) == self.axes and self._is_one(place) for place in found):
             raise ValueError(text)
         return tuple(place if self.axes > 1 else place[0] for place in found)
+
+    def _is_one(self, place: tuple[int, ...]) -> bool:
+        return min(place) >= 0 and (self.rows is None or (place[0] < len(self.rows) and place[1] < self.rows[place[0]]))
 
     def write(self, value: Sequence[Any]) -> str:
         return ",".join(".".join(map(str, place)) if self.axes > 1 else str(place) for place in value)

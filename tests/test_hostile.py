@@ -21,7 +21,7 @@ from attnviz.encode import encode_image, encode_series, encode_text, read_text_f
 from attnviz.encode.text import text_tokenizer
 from attnviz.errors import AttnvizError, CardError, InputError, WeightsError
 from attnviz.load import load
-from attnviz.state import Choice, OneOf, OnOff, Real, SomeIn, SomeOf, Text, Whole, Window, settled
+from attnviz.state import Choice, OneOf, OnOff, Places, Real, SomeOf, Text, Whole, Window, settled
 from attnviz.ui import say
 from tests import hostile, tiny
 
@@ -29,7 +29,7 @@ from tests import hostile, tiny
 CHOICES = [
     Choice("one", "One", OneOf(("mean", 0, 1)), "mean"), Choice("whole", "Whole", Whole(1, 24), 1),
     Choice("real", "Real", Real(0, 1, 0.05), 0.5), Choice("on", "On", OnOff(), True),
-    Choice("some", "Some", SomeOf(("a", "b"), most=2), ()), Choice("cells", "Cells", SomeIn((2, 30)), ()),
+    Choice("some", "Some", SomeOf(("a", "b"), most=2), ()), Choice("cells", "Cells", Places(axes=2, rows=(2, 30)), ()),
     Choice("text", "Text", Text(80), ""), Choice("window", "Window", Window(500), (range(64), range(64))),
 ]  # fmt: skip
 PATIENCE = 30

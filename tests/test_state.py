@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from attnviz.errors import InputError
-from attnviz.state import Allowed, Choice, OneOf, OnOff, Places, Real, SomeIn, SomeOf, Text, Whole, chosen, settled
+from attnviz.state import Allowed, Choice, OneOf, OnOff, Places, Real, SomeOf, Text, Whole, chosen, settled
 
 # what is allowed, its values as they are written, and texts that stand for nothing allowed
 KINDS: dict[str, tuple[Allowed, dict[Any, str], list[str]]] = {
@@ -14,8 +14,8 @@ KINDS: dict[str, tuple[Allowed, dict[Any, str], list[str]]] = {
     "a number": (Real(0, 1, 0.05), {0.0: "0", 0.85: "0.85", 1.0: "1"}, ["-0.1", "1.1", "nan", "inf", ""]),
     "on or off": (OnOff(), {True: "1", False: "0"}, ["yes", "", "2"]),
     "some of": (SomeOf(("a", "b", "c"), most=2), {(): "", ("b",): "b", ("c", "a"): "c,a"}, ["d", "a,a", "a,b,c", "a;b"]),
-    "some in": (
-        SomeIn((2, 30)),
+    "places of rows": (
+        Places(axes=2, rows=(2, 30)),
         {(): "", ((0, 1),): "0.1", ((0, 0), (1, 29)): "0.0,1.29"},
         ["0.2", "2.0", "0", "0.1.2", "a.b"],
     ),

@@ -15,5 +15,5 @@ def of_parts(result: Result, weights: Floats, hidden: Hiding) -> Reals | None:
     if isinstance(result, TextResult) and weights.shape == (len(result.encoded.tokens),):
         return of_tokens(weights, result.encoded)
     if isinstance(result, PhotoResult) and weights.ndim == 2 and hidden.grid is not None:
-        return of_places(torch.from_numpy(weights), hidden)
+        return of_places(torch.tensor(weights), hidden)
     return weights.astype(np.float64) if weights.shape == (len(hidden.names),) else None

@@ -45,26 +45,27 @@ def channel_gates(m: AttentionMap, emitted: AttentionMap | None = None, switched
 
     Where channels were switched, `m` is what the layer went on with and `emitted` what it had said: the ranking is by that,
     and outlines show it for the switched ones. A click anywhere above a channel selects a
-    point whose custom data are the channel.
+    point whose custom data are the channel, of whichever bar there.
     """
     gates, said = m.dense(), (emitted or m).dense()
     order = np.argsort(-said, kind="stable")
     names = [str(i) for i in order]
+    channels = [[int(i)] for i in order]
     bars: list[dict[str, Any]] = [{
-        "x": names, "y": gates[order], "marker": {"color": f"rgb({HUES[m.norm]})", "line": {"width": 0}},
+        "x": names, "y": gates[order], "customdata": channels, "marker": {"color": f"rgb({HUES[m.norm]})", "line": {"width": 0}},
         "hovertemplate": "channel %{x}<br>gate %{y:.4f}<extra></extra>", "unselected": {"marker": {"opacity": 1}},
     }]  # fmt: skip
     if switched:
         outlined = [i for i in order if i in switched]
         bars.append({
-            "x": [str(i) for i in outlined], "y": said[outlined],
+            "x": [str(i) for i in outlined], "y": said[outlined], "customdata": [[int(i)] for i in outlined],
             "marker": {"color": NOTHING, "line": {"color": GREY, "width": 2}},
             "hovertemplate": "channel %{x}<br>was %{y:.4f}<extra></extra>", "unselected": {"marker": {"opacity": 1}},
         })  # fmt: skip
     if emitted is not None:
         bars.append({
             "x": names, "y": np.ones(len(names)), "marker": {"color": NOTHING, "line": {"width": 0}},
-            "customdata": [[int(i)] for i in order], "hovertext": [f"{gates[i]:.4f}" for i in order],
+            "customdata": channels, "hovertext": [f"{gates[i]:.4f}" for i in order],
             "hovertemplate": "channel %{x}<br>gate %{hovertext}<extra></extra>",
             "selected": {"marker": {"opacity": 0}}, "unselected": {"marker": {"opacity": 0}},
         })  # fmt: skip

@@ -22,6 +22,12 @@ class Stateful(Protocol):
     def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
 
 
+class Steps(Protocol):
+    """Whatever steps down a gradient."""
+
+    def step(self) -> Any: ...
+
+
 class Run(ABC):
     """What a recipe brings to the loop; everything that must survive an interruption is in `state`."""
 
@@ -50,6 +56,15 @@ class Run(ABC):
 
     def extra_files(self, out: Path) -> None:  # noqa: B027  (most models need none)
         """Writes what the model needs beside its weights, a tokenizer for example."""
+
+
+def descend(net: nn.Module, loss: Tensor, optimizers: Steps) -> Tensor:
+    """One step of all optimizers down the gradient of a loss, at most of norm 1; the loss."""
+    net.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+    optimizers.step()
+    return loss.detach()
 
 
 def fit(run: Run, out: Path, seed: int = 0) -> None:

@@ -23,7 +23,7 @@ from attnviz.evaluate_series import VARIANTS, error
 from attnviz.load import WEIGHTS
 from attnviz.nets.series import QUANTILES, SeriesForecaster
 from attnviz.train.invented import invented
-from attnviz.train.loop import Run, seed_everything
+from attnviz.train.loop import Run, descend, seed_everything
 from attnviz.train.schedule import Optimizers, slope
 from attnviz.train.ship import half
 
@@ -67,12 +67,9 @@ class Learner(nn.Module):
         """One step, and its loss."""
         self.net.train()
         loss = pinball(self.net(batch.past, batch.seasons, batch.zero), batch.ahead, batch.usual)
-        self.net.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.optimizer.step()
+        found = descend(self.net, loss, self.optimizer)
         self.average.update_parameters(self.net)
-        return loss.detach()
+        return found
 
 
 class SeriesRun(Run):

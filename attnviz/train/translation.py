@@ -20,7 +20,7 @@ from attnviz.data.tatoeba import Pair
 from attnviz.nets import NETS
 from attnviz.nets.translator import PAD, SPECIAL, padded
 from attnviz.train.byte_pairs import byte_pairs
-from attnviz.train.loop import Run
+from attnviz.train.loop import Run, descend
 from attnviz.train.schedule import Optimizers
 
 SMOOTHING = 0.1
@@ -78,11 +78,7 @@ class TranslationRun(Run):
         self.net.train()
         with torch.autocast(self.device, torch.bfloat16), sdpa_kernel(SDPBackend.MATH):  # the fused one's backward pass is slow
             loss = self._loss(batch)
-        self.net.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.optimizers.step()
-        return loss.detach()
+        return descend(self.net, loss, self.optimizers)
 
     @torch.no_grad()
     def validate(self) -> float:

@@ -13,7 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from attnviz.cards import ModelCard
 from attnviz.data import words
 from attnviz.nets.base import WordNet
-from attnviz.train.loop import Run
+from attnviz.train.loop import Run, descend
 from attnviz.train.schedule import Optimizers, slope
 
 TOKENS = 2_560  # in a batch, padding and all
@@ -58,11 +58,7 @@ class WordsRun(Run):
         with torch.autocast(self.device, torch.bfloat16), sdpa_kernel(SDPBackend.MATH):  # the fused one's backward pass is slow
             logits = self._guesses(batch)
         loss = F.cross_entropy(logits.float(), batch[3])
-        self.net.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.optimizers.step()
-        return loss.detach()
+        return descend(self.net, loss, self.optimizers)
 
     @torch.no_grad()
     def validate(self) -> float:

@@ -15,10 +15,12 @@ from attnviz.faithful.methods import METHODS, rankings
 from attnviz.faithful.shown import of_parts
 from attnviz.faithful.trials import luck_of, one_tried
 from attnviz.inside.lens import after_layers, stack_of
+from attnviz.nets import Net
 from attnviz.progress import telling
 from attnviz.results import Prediction, Result
 from attnviz.state import Choice, OnOff
 from attnviz.ui import say, widgets
+from attnviz.ui.controls import held_at
 from attnviz.ui.reading import listening
 from attnviz.ui.state import State
 from attnviz.weights import Floats
@@ -46,21 +48,21 @@ def verdict(state: State, result: Result, shown: Sequence[Said] = ()) -> None:
         st.button(ASKED.label, key=state.key(ASKED), on_click=state.put, args=(ASKED, True), help=help_)
         return
     try:
-        _told(state, result, shown)
+        _told(state, result, result.net, shown)
     except AttnvizError as error:
         say.error(error)
 
 
-def _told(state: State, result: Result, shown: Sequence[Said]) -> None:
+def _told(state: State, result: Result, net: Net, shown: Sequence[Said]) -> None:
     place = st.container()
     with listening():
-        hidden, luck = result.once("luck", lambda: _luck(result))
+        hidden, luck = result.once("luck", lambda: _luck(result, net))
         in_sight = [found for name, weights in shown if (found := _of_map(result, name, weights, hidden, luck)) is not None]
     with place:
         for one in in_sight:
             say.markdown(f"{one.method[0].upper()}{one.method[1:]}: {one.verdict}")
     with listening():
-        methods = result.once("tried", lambda: _work(result, hidden, luck))
+        methods = result.once("tried", lambda: _work(result, net, hidden, luck))
     first = (in_sight or methods)[0]
     with place:
         if not in_sight:
@@ -72,9 +74,8 @@ def _told(state: State, result: Result, shown: Sequence[Said]) -> None:
     _quote(result)
 
 
-def _luck(result: Result) -> tuple[Hiding, Chance]:
-    assert result.net is not None
-    hidden = hiding(result.net, result)
+def _luck(result: Result, net: Net) -> tuple[Hiding, Chance]:
+    hidden = hiding(net, result)
     return hidden, luck_of(hidden)
 
 
@@ -83,10 +84,9 @@ def _of_map(result: Result, name: str, weights: Floats, hidden: Hiding, luck: Ch
     return None if strengths is None else result.once(("tried", name), lambda: one_tried(name, strengths, hidden, luck, looks=True))
 
 
-def _work(result: Result, hidden: Hiding, luck: Chance) -> list[Tried]:
+def _work(result: Result, net: Net, hidden: Hiding, luck: Chance) -> list[Tried]:
     tell, found = telling("Asks every other explanation"), []
-    assert result.net is not None
-    for method, strengths in rankings(result.net, result, hidden):
+    for method, strengths in rankings(net, result, hidden):
         found.append(one_tried(method, strengths, hidden, luck))
         tell(min(1.0, len(found) / (len(METHODS) + 3)))
     return found
@@ -107,8 +107,7 @@ def _table(found: Sequence[Tried], first: Tried, hidden: Hiding) -> None:
 def _curves(state: State, one: Tried, hidden: Hiding) -> None:
     wanted = state.take((CURVES,))[CURVES.name]
     key = state.key(CURVES)
-    if st.session_state.get(key) != wanted:
-        st.session_state[key] = wanted
+    held_at(key, wanted)
     st.toggle(CURVES.label, key=key, on_change=lambda: state.put(CURVES, st.session_state[key]))
     if not wanted:
         return

@@ -58,7 +58,7 @@ def bars(result: PhotoResult, emitted: PhotoResult, switched: Switched, chosen: 
         f"Channel {channel}, which is marked, has a gate of {m.dense()[channel]:.3f}. "
         f"{plot.caption(m, result.card.name, None, result.tape.layers.index(m.layer))}"
     )
-    legend = "The dotted line is one half."
+    legend = "The dotted line is one half. Click a bar to choose its channel."
     if here:
         legend += " Outlines show what switched gates were."
     figure = plot.marked(plot.channel_gates(m, before, here), strongest(before, before.size("channel")).index(channel))

@@ -176,6 +176,18 @@ def test_a_channel_is_switched_off_and_the_probabilities_change_as_in_the_librar
     expect(page.locator(".st-key-image-changed-figure")).to_have_count(0)
 
 
+def test_a_click_on_a_bar_chooses_its_channel(page: Page, url: str) -> None:
+    opened(page, url, "&view=channel")
+    figure(page, "image-gates-figure").scroll_into_view_if_needed()
+    area = figure(page, "image-gates-figure").locator(".nsewdrag").first.bounding_box()
+    assert area
+    page.mouse.click(area["x"] + area["width"] / 3, area["y"] + area["height"] / 2)
+    expect(page).to_have_url(re.compile("channel="), timeout=PATIENCE)
+    order = np.argsort(-predict(load("cifar-cbam"), CAT.read_bytes()).tape["stages.0.block.cbam.channel"].dense(), kind="stable")
+    (channel,) = re.findall(r"channel=(\d+)", page.url)
+    assert abs(list(order).index(int(channel)) - len(order) / 3) < 2
+
+
 def test_all_kinds_show_one_photo_through_models_of_one_size(page: Page, url: str) -> None:
     page.goto(f"{url}/image?view=kinds&beside=photo-soft")
     for name in ("photo-gates", "photo-soft"):

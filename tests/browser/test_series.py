@@ -45,7 +45,7 @@ def test_an_uploaded_csv_is_gone_on_with_and_a_broken_one_is_refused(page: Page,
     file = {"name": "levels.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
     page.locator(".st-key-series-upload input[type=file]").set_input_files([file])  # type: ignore[list-item]
     expect(page.get_by_text("Forecast: 24 steps of one day from Sat 2024-04-06")).to_be_visible()
-    page.locator(".st-key-series-begin").get_by_text("What comes next").click()
+    page.locator(".st-key-series-begin").get_by_text("Future").click()
     expect(page.get_by_text("Forecast: 24 steps of one day from Tue 2024-04-30")).to_be_visible()
     quiet(page)
     broken = {"name": "broken.csv", "mimeType": "text/csv", "buffer": b"when,what\nnow,much\nlater,more\n"}
@@ -62,7 +62,7 @@ def test_a_weekly_pattern_with_growth_goes_on_with_both(page: Page, url: str) ->
     lines = ["day,sold", *(f"{np.datetime64('2024-01-01') + i},{value:.2f}" for i, value in enumerate(came[:200]))]
     file = {"name": "shop.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
     page.locator(".st-key-series-upload input[type=file]").set_input_files([file])  # type: ignore[list-item]
-    page.locator(".st-key-series-begin").get_by_text("What comes next").click()
+    page.locator(".st-key-series-begin").get_by_text("Future").click()
     expect(page.get_by_text("Forecast: 24 steps of one day from Fri 2024-07-19")).to_be_visible()
     quiet(page)
     shown = np.array(figure(page, "series-forecast-figure").evaluate(READ_FORECAST), dtype=float)

@@ -10,7 +10,7 @@ from attnviz.errors import InputError
 from attnviz.paths import ASSETS
 from attnviz.state import Choice, OneOf, Text
 from attnviz.ui import cache, say
-from attnviz.ui.controls import control
+from attnviz.ui.controls import control, held_at
 from attnviz.ui.paste import pasted
 from attnviz.ui.state import State
 
@@ -73,8 +73,7 @@ def given(state: State) -> Given:
 
 def _samples(state: State, choice: Choice, chosen: str | None) -> None:
     key = state.key(choice)
-    if st.session_state.get(key, ...) != chosen:
-        st.session_state[key] = chosen
+    held_at(key, chosen)
 
     def take() -> None:
         if st.session_state[key] is not None:

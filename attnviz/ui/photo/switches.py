@@ -11,7 +11,7 @@ from attnviz.intervene import changeable, gated, intervene
 from attnviz.maps import AttentionMap
 from attnviz.predict import decide
 from attnviz.results import PhotoResult
-from attnviz.state import Choice, Chosen, SomeIn, Whole
+from attnviz.state import Choice, Chosen, Places, Whole
 from attnviz.ui import cache
 from attnviz.ui.controls import held_at
 from attnviz.ui.photo.given import Given
@@ -59,7 +59,8 @@ def switchable(result: PhotoResult) -> bool:
 
 def sets(result: PhotoResult) -> dict[str, Choice]:
     """Which channels are off, and which are fully on."""
-    allowed = SomeIn([m.size("channel") for m in gates(result)])
+    sizes = [m.size("channel") for m in gates(result)]
+    allowed = Places(axes=2, most=sum(sizes), rows=sizes)
     return {name: Choice(name, SAID[name], allowed, (), clicked=True) for name in VALUES}
 
 

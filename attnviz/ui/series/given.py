@@ -20,7 +20,7 @@ from attnviz.ui.state import State
 SERIES = ASSETS / "series"
 SAMPLE, UPLOAD, COMPARE, FUTURE, NO_DATES = "sample", "upload", "compare", "future", ""
 LABELS = {
-    SAMPLE: "Sample", UPLOAD: "Upload", COMPARE: "The end, to compare", FUTURE: "What comes next",
+    SAMPLE: "Sample", UPLOAD: "Upload", COMPARE: "Known end", FUTURE: "Future",
     NO_DATES: "none: every row is a step",
 }  # fmt: skip
 MEGABYTES = 10
