@@ -18,7 +18,6 @@ from attnviz.listing import listing
 from attnviz.paths import APP
 
 if TYPE_CHECKING:
-    from attnviz.maps import AttentionMap
     from attnviz.results import Result
 
 # As in .streamlit/config.toml, for an app that is not served from its checkout. Without browser.serverAddress Streamlit
@@ -80,7 +79,7 @@ def card_(
 @app.command("map")
 def map_(
     name: Name,
-    out: Annotated[Path, typer.Option(help="File to write: .html, .png, .svg, .npz or .json.")],
+    out: Annotated[Path, typer.Option(help="File to write: .html, .png, .svg, .csv, .npz or .json.")],
     text: Annotated[str | None, typer.Option(help="A text to decide on; - reads standard input.")] = None,
     image: Annotated[Path | None, typer.Option(help="A photo to decide on.")] = None,
     layer: Annotated[str | None, typer.Option(help="Number in order, counted from 0, or name. Without it: all layers.")] = None,
@@ -109,7 +108,7 @@ def map_(
 
     kind = out.suffix.removeprefix(".").lower()
     if kind not in (*export.NUMBERS, *export.PICTURES):
-        raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .npz or .json")
+        raise ExportError(f"files ending in {out.suffix or 'nothing'} are not known", "use .html, .png, .svg, .csv, .npz or .json")
     given = {"text": text, "image": image, "series": series}
     of_series = {"column": column, "dates": None if dates == "none" else dates, "hold_back": hold_back}
     result = _result(name, given, seed, beginning, {"series": of_series, "image": {"fit": fit}}, sentence)
@@ -121,7 +120,7 @@ def map_(
         content, count = _of_view(result, kind, view, choice or [], exhibit)
     elif kind in export.NUMBERS:
         maps = draw.numbers(result, *part)
-        content, count = _as_numbers(kind, maps, result), len(maps)
+        content, count = export.NUMBERS[kind](maps, result), len(maps)
     else:
         figure, caption, count = draw.picture(result, *part)
         content = export.page(figure, name, caption) if kind == "html" else export.as_picture(figure, kind)
@@ -280,14 +279,8 @@ def _of_view(
     wanted = list(shown.values()) if exhibit is None else [shown[exhibit]]
     maps = list({id(m): m for each in wanted for m in each.maps}.values())
     if kind in export.NUMBERS:
-        return _as_numbers(kind, maps, result), len(maps)
+        return export.NUMBERS[kind](maps, result), len(maps)
     return export.as_html(wanted) if kind == "html" else export.as_picture(export.pictured(wanted), kind), len(maps)
-
-
-def _as_numbers(kind: str, maps: "Sequence[AttentionMap]", result: "Result") -> bytes:
-    from attnviz import export
-
-    return export.as_json(maps, result) if kind == "json" else export.as_npz(maps, result)
 
 
 def _result(

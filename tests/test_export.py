@@ -1,5 +1,6 @@
 """Files: the numbers come back as they were, and a page stands alone."""
 
+import csv
 import io
 import json
 import re
@@ -102,6 +103,31 @@ def test_a_picture_without_a_browser_is_an_error_that_says_what_to_do(monkeypatc
 
 
 def test_more_weights_than_json_can_hold_are_refused(prediction: Prediction, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("attnviz.export.JSON_LIMIT", 10)
+    monkeypatch.setattr("attnviz.export.numbers.JSON_LIMIT", 10)
     with pytest.raises(MapTooLarge, match=r"the limit is 10\. Write \.npz, or a part"):
         export.as_json(list(prediction.tape), prediction)
+
+
+def test_csv_holds_every_bit_of_every_weight_with_places_by_number_and_name(prediction: Prediction) -> None:
+    rows = list(csv.DictReader(io.StringIO(export.as_csv(list(prediction.tape), prediction).decode())))
+    assert list(rows[0]) == ["layer", "head", "query", "query name", "key", "key name", "weight"]
+    for m in prediction.tape:
+        read = np.full(m.shape, np.nan, dtype=np.float32)
+        for row in [row for row in rows if row["layer"] == m.layer]:
+            place = tuple(int(row[axis]) for axis in m.axes)
+            read[place] = np.float32(row["weight"])
+            assert row["key name"] == m.labels["key"][place[-1]]
+        assert np.array_equal(read, m.dense())
+
+
+def test_a_table_of_different_maps_leaves_blank_what_one_of_them_has_not(prediction: Prediction) -> None:
+    row, one = attention([[0.25, 0.75], [1, 0]], ("=1+1", "-")), choose(prediction, "1", 2)[0]
+    rows = list(csv.DictReader(io.StringIO(export.as_csv([row, one], prediction).decode())))
+    assert [(each["head"], each["key name"], each["weight"]) for each in rows[:2]] == [("", "'=1+1", "0.25"), ("", "'-", "0.75")]
+    assert {each["head"] for each in rows[4:]} == {"2"}
+
+
+def test_more_weights_than_a_spreadsheet_opens_are_refused(prediction: Prediction, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attnviz.export.numbers.CSV_LIMIT", 10)
+    with pytest.raises(MapTooLarge, match=r"too many for \.csv, the limit is 10"):
+        export.as_csv(list(prediction.tape), prediction)

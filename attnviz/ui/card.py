@@ -7,7 +7,6 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from attnviz import export
 from attnviz.exhibit import Exhibit, rows
 from attnviz.plot import Picture, Words
 from attnviz.results import Outcome
@@ -16,6 +15,7 @@ from attnviz.ui import say, widgets
 from attnviz.ui.controls import controls
 from attnviz.ui.picture import picture
 from attnviz.ui.reading import listening
+from attnviz.ui.save import save
 from attnviz.ui.state import State
 from attnviz.ui.words import words
 from attnviz.views import View
@@ -53,14 +53,10 @@ def card(state: State, exhibit: Exhibit, choices: Mapping[str, Choice]) -> None:
                 draw = next(each for kind, each in DRAWN.items() if isinstance(figure, kind))
                 draw(state, exhibit, choices, figure, f"{key}-figure{number or ''}")
     say.caption(exhibit.text)
-    stem = f"{exhibit.result.stem}-{exhibit.name}"
     with st.container(horizontal=True):
         if exhibit.maps:
             _opening("Receipt", f"{key}-receipt", lambda: widgets.receipts(exhibit.maps))
-        _opening(
-            "Export", f"{key}-export",
-            lambda: widgets.save(stem, key, lambda: export.as_html([exhibit]), exhibit.maps, exhibit.result),
-        )  # fmt: skip
+        _opening("Save", f"{key}-save", lambda: save(exhibit, key))
 
 
 def _places(widths: Sequence[float]) -> Sequence[AbstractContextManager[Any]]:

@@ -1,17 +1,16 @@
-"""Pieces that every page shares: picking a model, saying what was changed, the decision, receipts and files."""
+"""Pieces that every page shares: picking a model, saying what was changed, the decision and receipts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from attnviz import export, plot
+from attnviz import plot
 from attnviz.cards import ModelCard, all_cards
 from attnviz.foreign.files import absent
 from attnviz.maps import AttentionMap
-from attnviz.results import Outcome, Prediction
+from attnviz.results import Prediction
 from attnviz.state import Choice, OneOf
 from attnviz.ui import say
 from attnviz.ui.controls import controls
@@ -167,12 +166,3 @@ def receipts(maps: Sequence[AttentionMap]) -> None:
     """Of several maps, one after another."""
     for m in maps:
         receipt(m)
-
-
-def save(stem: str, key: str, page: Callable[[], bytes], maps: Sequence[AttentionMap], about: Outcome | Mapping[str, Any]) -> None:
-    """A button for each kind of file: `page` makes the HTML, `about` says what the maps are of."""
-    makers: dict[str, Callable[[], bytes]] = {"html": page}
-    if maps:
-        makers |= {"json": lambda: export.as_json(maps, about), "npz": lambda: export.as_npz(maps, about)}
-    for kind, make in makers.items():
-        st.download_button(f".{kind}", make, f"{stem}.{kind}", key=f"{key}-{kind}", on_click="ignore", width="stretch")

@@ -93,14 +93,15 @@ def test_odds_and_picks_are_those_that_the_shell_writes_for_the_seed(page: Page,
     assert [symbol == "square" for symbol in symbols] == picks.astype(bool).tolist()
     assert written["seed"] == 8
     assert decision(page, "text-decision").startswith(f"Decision: {written['decision']}")
-    page.get_by_text("Export", exact=True).nth(1).click()
+    page.get_by_text("Save", exact=True).nth(1).click()
     with page.expect_download() as download:
-        page.locator(".st-key-text-odds-json button").click()
-    assert download.value.suggested_filename == "sentiment-hard-seed8-odds.json"
-    saved = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
-    assert [m["layer"] for m in saved["maps"]] == [m["layer"] for m in written["maps"]]
-    for one, other in zip(saved["maps"], written["maps"], strict=True):  # in another process, with as many threads as it likes
-        np.testing.assert_allclose(one["weights"], other["weights"], atol=1e-6)
+        page.locator(".st-key-text-odds-npz button").click()
+    assert download.value.suggested_filename == "sentiment-hard-seed8-odds.npz"
+    with np.load(Path(download.value.path())) as arrays:
+        saved = json.loads(str(arrays["meta"]))
+        assert [m["layer"] for m in saved["maps"]] == [m["layer"] for m in written["maps"]]
+        for other in written["maps"]:  # in another process, with as many threads as it likes
+            np.testing.assert_allclose(arrays[other["layer"]], other["weights"], atol=1e-6)
     assert {key: saved[key] for key in ("seed", "decision", "text")} == {key: written[key] for key in ("seed", "decision", "text")}
     assert saved["probabilities"] == pytest.approx(written["probabilities"], abs=1e-6)
 
