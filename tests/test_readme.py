@@ -1,4 +1,4 @@
-"""The README's Python examples run as they stand."""
+"""The Python examples of the README and of the manual run as they stand."""
 
 import re
 from pathlib import Path
@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+EXAMPLES = [
+    pytest.param(example, id=f"{page.stem}-{i}")
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for i, example in enumerate(re.findall(r"```python\n((?!>>>).*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL))
+]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_of_the_readme_runs(
-    example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_example_runs(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(compile(example, "README.md", "exec"), {"__name__": "__main__"})
+    exec(compile(example, "example", "exec"), {"__name__": "__main__"})
     assert capsys.readouterr().out
 
 
@@ -22,3 +24,13 @@ def test_every_picture_of_the_readme_is_there() -> None:
     pictures = re.findall(r"\]\((assets/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert pictures
     assert [name for name in pictures if not (ROOT / name).is_file()] == []
+
+
+def test_every_page_that_the_readme_links_is_there() -> None:
+    linked = re.findall(r"\]\((?!https?:)([\w/.]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(linked) > 10
+    assert [name for name in linked if not (ROOT / name).exists()] == []
+
+
+def test_the_readme_is_one_page() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 80

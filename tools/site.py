@@ -1,6 +1,6 @@
 """What the manual takes from elsewhere, so that nothing is written down twice: pictures, sections of other files, and tables.
 
-A line `{{ views }}`, `{{ limits }}` or `{{ models }}` stands for that table of the program; `{{ README.md: Bring your own model }}`
+A line `{{ views }}`, `{{ limits }}` or `{{ models }}` stands for that table of the program; `{{ CONTRIBUTING.md: Rooms }}`
 for the section of that heading.
 """
 
