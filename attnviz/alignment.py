@@ -98,12 +98,12 @@ def links(model: Translator, gold: Gold) -> frozenset[Link]:
     (source, source_spans), (target, target_spans) = natural(gold.source), natural(gold.target)
     read = model.source.encode(source)
     wrote = model.target.encode(target, add_special_tokens=False)
-    layer, shift = model.aligner
+    layer, head = model.aligner
     with torch.no_grad(), record(model, layer) as tape:
         model(torch.tensor([read.ids]), torch.ones(1, len(read.ids), dtype=torch.bool), torch.tensor([[START, *wrote.ids]]))
     weights = tape[layer].dense()
-    rows = (weights if weights.ndim == 2 else weights.mean(0))[shift : shift + len(wrote.ids)]
-    words = merged(rows, groups(wrote.offsets, target_spans), groups(read.offsets, source_spans))
+    rows = weights if weights.ndim == 2 else weights.mean(0) if head is None else weights[head]
+    words = merged(rows[: len(wrote.ids)], groups(wrote.offsets, target_spans), groups(read.offsets, source_spans))
     return frozenset((int(row.argmax()), word) for word, row in enumerate(words) if row.max() > 0)
 
 

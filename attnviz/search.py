@@ -8,6 +8,9 @@ from torch import Tensor
 
 from attnviz.nets.translator import END, PAD, START, State, Translator
 
+# The most tokens of an output: 25 words of which some are spelled.
+LIMIT = 64
+
 
 @dataclass(frozen=True)
 class Output:
@@ -27,7 +30,7 @@ class Output:
 
 @torch.no_grad()
 def search(
-    net: Translator, source: Tensor, source_mask: Tensor, beams: int = 1, limit: int = 64, prefix: tuple[int, ...] = (),
+    net: Translator, source: Tensor, source_mask: Tensor, beams: int = 1, limit: int = LIMIT, prefix: tuple[int, ...] = (),
     tell: Callable[[float], object] = lambda _: None,
 ) -> list[list[Output]]:  # fmt: skip
     """(batch, source) ids and mask -> for each source `beams` outputs, the best first; with one beam, the greedy choice.

@@ -16,9 +16,8 @@ from attnviz.progress import telling
 from attnviz.record import Tape, record
 from attnviz.results import Alternative, Translation
 from attnviz.results.translation import labelled
-from attnviz.search import Output, search
+from attnviz.search import LIMIT, Output, search
 
-LIMIT = 64
 ALTERNATIVES = 5
 
 
@@ -102,7 +101,8 @@ def _told(
         card=model.card, encoded=encoded, outputs=tuple(outputs), chosen=chosen, tokens=labels, words=words,
         texts=tuple(written(output.tokens, tokenizer=model.target, end=END)[0] for output in outputs),
         probabilities=tuple(odds[range(len(ids)), list(ids)].tolist()), alternatives=_alternatives(model, odds),
-        forced=forced, aligner=model.aligner[0], tape=labelled(seen.tape, encoded.tokens, labels), seconds=seen.seconds,
+        forced=forced, aligner=model.aligner.layer, aligner_head=model.aligner.head,
+        tape=labelled(seen.tape, encoded.tokens, labels), seconds=seen.seconds,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from attnviz.alignment import Gold, by_diagonal, error_rate, groups, links, natu
 from attnviz.errors import DataError
 from attnviz.evaluate_translation import alignment
 from attnviz.load import load
+from attnviz.nets.translator import Aligner
 from tests.translators import CONFIGS, with_words
 
 ALIGNED = Path(__file__).parent / "aligned" / "tatoeba.links"
@@ -87,6 +88,16 @@ def test_a_diagonal_of_an_empty_side_has_no_links() -> None:
 def test_a_turned_pair_has_its_links_turned() -> None:
     gold = Gold(("a", "b"), ("c",), frozenset({(1, 0)}), frozenset({(0, 0), (1, 0)}))
     assert turned(gold) == Gold(("c",), ("a", "b"), frozenset({(0, 1)}), frozenset({(0, 0), (0, 1)}))
+
+
+def test_links_are_those_of_the_head_that_was_taught(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = with_words("transformer")
+    gold = Gold(("Je", "n'", "ai", "pas", "d'", "argent"), ("I", "do", "n't", "have", "money"), frozenset(), frozenset())
+    found = []
+    for head in (0, 1):
+        monkeypatch.setattr(net, "aligner", Aligner(net.aligner.layer, head))
+        found.append(links(net, gold))
+    assert found[0] != found[1]
 
 
 @pytest.mark.parametrize("swapped", [False, True])

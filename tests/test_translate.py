@@ -9,7 +9,8 @@ import torch
 from attnviz.errors import InputError
 from attnviz.nets.translator import START
 from attnviz.progress import heard
-from attnviz.translate import LIMIT, force, look, translate
+from attnviz.search import LIMIT
+from attnviz.translate import force, look, translate
 from tests.translators import CONFIGS, with_words
 
 SENTENCE = "Où est l'argent 漢 [END] ?"
@@ -19,7 +20,7 @@ SENTENCE = "Où est l'argent 漢 [END] ?"
 def test_every_token_written_has_a_row_and_a_probability(name: str) -> None:
     net = with_words(name)
     found = translate(net, SENTENCE, beams=3)
-    m = found.tape[net.aligner[0]]
+    m = found.tape[net.aligner.layer]
     assert m.labels["query"] == found.tokens
     assert m.labels["key"] == found.encoded.tokens
     ids = found.outputs[found.chosen].tokens
@@ -76,7 +77,7 @@ def test_a_typed_special_token_is_text() -> None:
 
 def test_a_beginning_beyond_the_limit_is_refused() -> None:
     with pytest.raises(InputError, match=str(LIMIT - 1)):
-        translate(with_words("luong"), SENTENCE, prefix="money " * 70)
+        translate(with_words("luong"), SENTENCE, prefix="money " * (LIMIT + 6))
 
 
 def test_the_decoders_own_words_begin_with_start() -> None:
@@ -92,7 +93,7 @@ def test_a_given_translation_is_told_what_it_would_have_been(name: str) -> None:
     assert given.text == "I don't have any money."
     assert given.words[-1].special
     assert given.encoded.tokens == ours.encoded.tokens
-    m = given.tape[net.aligner[0]]
+    m = given.tape[net.aligner.layer]
     assert m.shape[-2:] == (len(given.tokens), len(given.encoded.tokens))
 
 

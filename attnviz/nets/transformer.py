@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from attnviz.layers.multi_head import MultiHead
 from attnviz.layers.positions import sinusoids
-from attnviz.nets.translator import State, Translator
+from attnviz.nets.translator import Aligner, State, Translator
 
 LONGEST = 512
 
@@ -66,7 +66,7 @@ class DecoderLayer(nn.Module):
 class Transformer(Translator):
     """Tokens of the source and of the output so far -> logits of the next token; input and output embeddings are shared."""
 
-    aligner = ("decoder.2.cross_attention", 0)  # agrees best with translate-luong on the dev split
+    aligner = Aligner("decoder.2.cross_attention")  # agrees best with translate-luong on the dev split
 
     positions: Tensor
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,16 @@ SPECIAL = ("[PAD]", "[START]", "[END]")
 State = dict[str, Tensor]
 
 
+class Aligner(NamedTuple):
+    """Of which layer the weights were taught which source word a word translates, in the row that wrote it.
+
+    `head`: that of several; None where the layer has one, or where none was taught and their mean is taken.
+    """
+
+    layer: str
+    head: int | None = None
+
+
 class Translator(Net):
     """`forward` sees a whole given output at once; `start` and `advance` write one token by token.
 
@@ -33,9 +43,8 @@ class Translator(Net):
     target: Tokenizer
     embedding: nn.Embedding
 
-    # The layer whose weights (the mean of its heads) say which source word a word translates, and which row does: 0 is the row
-    # that wrote the word, 1 the row that read it afterwards.
-    aligner: tuple[str, int] = ("attention", 0)
+    # Whose weights say which source word a word translates.
+    aligner: Aligner = Aligner("attention")
 
     @abstractmethod
     def start(self, source: Tensor, source_mask: Tensor) -> State:

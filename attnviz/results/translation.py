@@ -34,7 +34,8 @@ class Translation(OfText):
 
     `tokens`, `probabilities`: of the chosen output, in order; each probability is that after the tokens before it.
     `alternatives`: the most probable tokens of each step. `outputs`: all beams, `texts` the same in words, best first.
-    `forced`: how many tokens were given. `aligner`: the layer that says best which word a word translates.
+    `forced`: how many tokens were given. `aligner`: the layer that says best which word a word translates,
+    and `aligner_head` that of its heads which was taught to, where one was.
     `seconds`: the search, where there was one, and the pass over the whole output with its recording.
     `sentence`, `sentences`: which of how many sentences of what was given this is.
     """
@@ -48,6 +49,7 @@ class Translation(OfText):
     alternatives: tuple[tuple[Alternative, ...], ...]
     forced: int
     aligner: str
+    aligner_head: int | None = None
     sentence: int = 1
     sentences: int = 1
 

@@ -72,10 +72,11 @@ def fit(run: Run, out: Path, seed: int = 0) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for epoch in range(_resume(run, out / CHECKPOINT), run.epochs):
         seed_everything(seed + epoch)
-        bar = tqdm(run.batches(epoch), total=run.steps(), desc=f"epoch {epoch + 1}/{run.epochs}", mininterval=5)
-        for batch in bar:
-            loss = run.step(batch)
-            bar.set_postfix(loss=f"{float(loss):.3f}", refresh=False)
+        with tqdm(total=run.steps(), desc=f"epoch {epoch + 1}/{run.epochs}", mininterval=5) as bar:
+            for batch in run.batches(epoch):
+                loss = run.step(batch)
+                if bar.update():  # drawn now and then; to read the loss at every step would make a GPU wait each time
+                    bar.set_postfix(loss=f"{float(loss):.3f}", refresh=False)
         tqdm.write(f"epoch {epoch + 1}/{run.epochs}: held-out accuracy {run.validate():.4f}")
         _save(run, out / CHECKPOINT, epoch + 1)
 

@@ -1,36 +1,42 @@
 """The recipe of the translate-... models: French to English on Tatoeba's short sentences, Muon for matrices, AdamW for the rest.
 
-Label smoothing, learning rates that rise for a while and then fall to nothing, last weights shipped. Now and then a source loses
-its capital or its full stop, because people type without. The dev split is looked at and decides nothing.
+What is learned are lessons made from the pairs: as they are, with names and numbers exchanged and spelled, several in one; with a
+loss on the attention beside that on the words (see lessons.py, spelling.py, guided.py and book.py). Label smoothing, a learning
+rate that rises for a while and falls to nothing, last weights shipped. Now and then a source loses its capital or its full stop,
+because people type without. The dev split decides nothing.
 """
 
-import random
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from attnviz.cards import ModelCard
-from attnviz.data import tatoeba
-from attnviz.data.tatoeba import Pair
 from attnviz.nets import NETS
-from attnviz.nets.translator import PAD, SPECIAL, padded
-from attnviz.train.byte_pairs import byte_pairs
+from attnviz.nets.translator import PAD, Translator
+from attnviz.train import book, guided
+from attnviz.train.book import Book, Page
 from attnviz.train.loop import Run, descend
+from attnviz.train.muon import Stacked
 from attnviz.train.schedule import Optimizers
 
 SMOOTHING = 0.1
 WEIGHT_DECAY = 0.05
-TYPED = 0.05
 EVAL_BATCH = 256
+# How much the loss on the attention counts beside that on the words.
+GUIDED = 0.3
+# Rounds of lessons that are made; longer trainings go through them again.
+ROUNDS = 4
 
 
 class Schedule(NamedTuple):
-    """What differs between the models: passes over the data, sentences in a batch, and the highest learning rate."""
+    """What differs between the models: rounds of lessons, lessons in a batch, the highest learning rate."""
 
     epochs: int
     batch: int
@@ -38,57 +44,84 @@ class Schedule(NamedTuple):
 
 
 SCHEDULES = {
-    "translate-bahdanau": Schedule(4, 256, 2e-3),
-    "translate-local": Schedule(4, 256, 2e-3),
-    "translate-luong": Schedule(6, 256, 2e-3),
-    "translate-transformer": Schedule(7, 320, 2e-3),
+    "translate-bahdanau": Schedule(16, 512, 2e-3),
+    "translate-local": Schedule(16, 512, 2e-3),
+    "translate-luong": Schedule(16, 512, 2e-3),
+    "translate-transformer": Schedule(16, 512, 2e-3),
 }
 
-Batch = tuple[Tensor, Tensor, Tensor]
+
+class Batch(NamedTuple):
+    """Ids (batch, source), True at real ones, ids (batch, target), and True where linked (batch, target - 1, source)."""
+
+    source: Tensor
+    mask: Tensor
+    target: Tensor
+    links: Tensor
 
 
 class TranslationRun(Run):
-    """Training as `attnviz.train.loop.fit` drives it."""
+    """Training as `attnviz.train.loop.fit` drives it; `lessons` where they are written already."""
 
-    def __init__(self, card: ModelCard, data: Path, device: str) -> None:
+    def __init__(self, card: ModelCard, data: Path, device: str, lessons: Book | None = None) -> None:
         self.schedule = SCHEDULES[card.name]
-        self.epochs, self.device = self.schedule.epochs, device
-        parts = tatoeba.split(data)
-        self.pairs, self.held_out = parts["train"], parts["dev"]
-        self.source = byte_pairs((p.french for p in self.pairs), card.config["source_size"], SPECIAL, "$A [END]")
-        self.target = byte_pairs((p.english for p in self.pairs), card.config["target_size"], SPECIAL, "[START] $A [END]")
-        self.net: nn.Module = NETS[card.net](**card.config).to(device)
-        matrices, rest = split_parameters(self.net)
-        rate = self.schedule.rate
-        muon = torch.optim.Muon(matrices, lr=rate, weight_decay=WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw")
-        adam = torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
-        self.optimizers = Optimizers((muon, adam), self.epochs * self.steps())
+        self.epochs, self.device = self.schedule.epochs, torch.device(device)
+        if self.device.type == "cuda":
+            torch.set_float32_matmul_precision("high")
+        sizes = card.config["source_size"], card.config["target_size"]
+        self.book = lessons or book.write(data, sizes, min(ROUNDS, self.epochs), torch.get_num_threads() - 1)
+        self.net = self._translator(card)
+        self.reach: float | None = card.config.get("reach")
+        self.optimizers = self._optimizers()
         self.state = {"net": self.net, "optimizers": self.optimizers}
 
+    def _translator(self, card: ModelCard) -> Translator:
+        net = NETS[card.net](**card.config).to(self.device)
+        assert isinstance(net, Translator)
+        return net
+
+    def _optimizers(self) -> Optimizers:
+        matrices, rest = split_parameters(self.net)
+        rate = self.schedule.rate
+        muon = Stacked(matrices, lr=rate, weight_decay=WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw")
+        adam = torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
+        return Optimizers((muon, adam), self.schedule.epochs * self.steps())
+
     def steps(self) -> int:
-        return -(-len(self.pairs) // self.schedule.batch)
+        return -(-book.ROUND // self.schedule.batch)
 
     def batches(self, epoch: int) -> Iterator[Batch]:
-        shuffler = random.Random(epoch)
-        pairs = [Pair(as_typed(pair.french, shuffler), pair.english) for pair in self.pairs]
-        for chunk in alike(self._ids(pairs), self.schedule.batch, shuffler):
-            yield self._tensors(chunk)
+        lessons = self.book.rounds[epoch % len(self.book.rounds)]
+        return map(self._tensors, lessons.alike(self.schedule.batch, np.random.default_rng(epoch)))
 
     def step(self, batch: Batch) -> Tensor:
         self.net.train()
-        with torch.autocast(self.device, torch.bfloat16), sdpa_kernel(SDPBackend.MATH):  # the fused one's backward pass is slow
+        with self._precision():
             loss = self._loss(batch)
         return descend(self.net, loss, self.optimizers)
+
+    def _precision(self) -> AbstractContextManager[object]:
+        """bfloat16 where it is safe and fast.
+
+        On a GPU a GRU under autocast computes in float16, whatever was asked for, and small gradients are lost there; TF32 is not.
+        On a CPU the backward pass of fused attention is slow.
+        """
+        if self.device.type == "cuda" and any(isinstance(module, nn.GRU) for module in self.net.modules()):
+            return nullcontext()
+        precision = ExitStack()
+        precision.enter_context(torch.autocast(self.device.type, torch.bfloat16))
+        if self.device.type == "cpu":
+            precision.enter_context(sdpa_kernel(SDPBackend.MATH))
+        return precision
 
     @torch.no_grad()
     def validate(self) -> float:
         """The share of dev tokens that are the most probable ones after those before them."""
         self.net.eval()
         right = total = 0
-        for chunk in alike(self._ids(self.held_out), EVAL_BATCH):
-            source, mask, target = self._tensors(chunk)
-            hits = self.net(source, mask, target[:, :-1]).argmax(-1) == target[:, 1:]
-            real = target[:, 1:] != PAD
+        for batch in map(self._tensors, self.book.held_out.alike(EVAL_BATCH)):
+            hits = self.net(batch.source, batch.mask, batch.target[:, :-1]).argmax(-1) == batch.target[:, 1:]
+            real = batch.target[:, 1:] != PAD
             right, total = right + int((hits & real).sum()), total + int(real.sum())
         return right / total
 
@@ -96,24 +129,25 @@ class TranslationRun(Run):
         return self.net.eval()
 
     def extra_files(self, out: Path) -> None:
-        self.source.save(str(out / "source.json"))
-        self.target.save(str(out / "target.json"))
+        self.book.source.save(str(out / "source.json"))
+        self.book.target.save(str(out / "target.json"))
 
     def _loss(self, batch: Batch) -> Tensor:
-        source, mask, target = batch
-        logits = self.net(source, mask, target[:, :-1])
-        wanted = target[:, 1:]
-        real = wanted != PAD
-        return F.cross_entropy(logits[real].float(), wanted[real], label_smoothing=SMOOTHING)
+        with guided.watched(self.net) as looks:
+            logits = self.net(batch.source, batch.mask, batch.target[:, :-1])
+        wanted = batch.target[:, 1:]
+        words = F.cross_entropy(logits.flatten(0, 1).float(), wanted.flatten(), ignore_index=PAD, label_smoothing=SMOOTHING)
+        return words + GUIDED * guided.loss(looks, batch.links, batch.mask.sum(1), self.reach)
 
-    def _ids(self, pairs: list[Pair]) -> list[tuple[list[int], list[int]]]:
-        sources = self.source.encode_batch([pair.french for pair in pairs])
-        targets = self.target.encode_batch([pair.english for pair in pairs])
-        return [(one.ids, two.ids) for one, two in zip(sources, targets, strict=True)]
+    def _tensors(self, page: Page) -> Batch:
+        links = torch.zeros(len(page.source), page.target.shape[1] - 1, page.source.shape[1], dtype=torch.bool)
+        links[page.linked] = True
+        source, target = (self._moved(torch.from_numpy(ids)) for ids in (page.source, page.target))
+        return Batch(source, source != PAD, target, self._moved(links))
 
-    def _tensors(self, chunk: list[tuple[list[int], list[int]]]) -> Batch:
-        source, target = (padded([pair[side] for pair in chunk]).to(self.device) for side in (0, 1))
-        return source, source != PAD, target
+    def _moved(self, table: Tensor) -> Tensor:
+        """On the device, without waiting for it."""
+        return table.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else table
 
 
 def split_parameters(net: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
@@ -122,22 +156,3 @@ def split_parameters(net: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parame
     matrices = [p for p in net.parameters() if p.ndim == 2 and min(p.shape) > 1 and id(p) not in embeddings]
     chosen = {id(p) for p in matrices}
     return matrices, [p for p in net.parameters() if id(p) not in chosen]
-
-
-def as_typed(sentence: str, shuffler: random.Random) -> str:
-    """The sentence as it is, or now and then without its capital, its full stop, or both."""
-    if shuffler.random() < TYPED:
-        sentence = sentence[:1].lower() + sentence[1:]
-    return sentence.removesuffix(".") if shuffler.random() < TYPED else sentence
-
-
-def alike(pairs: list[Any], size: int, shuffler: random.Random | None = None) -> list[list[Any]]:
-    """Batches of pairs of about the same lengths, so that little is padding; in random order where a shuffler is given."""
-    order = list(pairs)
-    if shuffler:
-        shuffler.shuffle(order)
-    order.sort(key=lambda pair: (len(pair[0]), len(pair[1])))
-    batches = [order[start : start + size] for start in range(0, len(order), size)]
-    if shuffler:
-        shuffler.shuffle(batches)
-    return batches

@@ -87,7 +87,7 @@ def choices(result: Translation) -> Sequence[Choice]:
     first = layers.index(result.aligner) if result.aligner in layers else 0
     steps = len(result.tokens)
     step = Choice("step", "Step", Whole(1, steps, walks=True, form=f"%d of {steps}"), 1)
-    return step, *place_choices(result, "alignment", first=first), merging()
+    return step, *place_choices(result, "alignment", first=first, head=result.aligner_head), merging()
 
 
 VIEW = View(

@@ -12,6 +12,7 @@ from attnviz.explain.sides import by_side
 from attnviz.maps import AttentionMap
 from attnviz.results import Outcome, TextResult, Translation
 from attnviz.results.mechanism import MechanismResult
+from attnviz.views.heads import MEAN, of_head
 
 
 def exhibits(first: TextResult, second: TextResult) -> Sequence[Exhibit]:
@@ -66,7 +67,8 @@ def _one(name: str, result: Translation, m: AttentionMap) -> Exhibit:
 
 def _aligned(result: Translation) -> AttentionMap:
     m = result.tape[result.aligner]
-    return m.mean_of_heads() if "head" in m.axes else m
+    head = MEAN if result.aligner_head is None else result.aligner_head
+    return of_head(m, head) if "head" in m.axes else m
 
 
 SUMMING = ("softmax", "partial", "onehot")

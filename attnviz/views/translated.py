@@ -19,13 +19,18 @@ from attnviz.views.sentence import merge_choice
 MERGING = "Summed over the tokens looked at, averaged over those that look."
 
 
-def place_choices(result: Translation, role: str, name: str = "", first: int = 0) -> tuple[Choice, ...]:
-    """Which layer and head of a role; none where there are no heads. `name` begins the names of the choices."""
+def place_choices(result: Translation, role: str, name: str = "", first: int = 0, head: int | None = None) -> tuple[Choice, ...]:
+    """Which layer and head of a role; none where there are no heads. `name` begins the names of the choices.
+
+    `first`, `head`: what is shown unasked; without a head the mean of all.
+    """
     maps = result.tape.of(role)
     layers = OneOf(tuple(range(len(maps))), listed=True)
     if "head" not in maps[0].axes:
         return ()
-    return Choice(f"{name}layer", "Layer", layers, first, LAYER_HELP), replace(head_choice(maps[0], f"{name}head"), help=HEAD_HELP)
+    heads = head_choice(maps[0], f"{name}head")
+    shown = heads.default if head is None else head
+    return Choice(f"{name}layer", "Layer", layers, first, LAYER_HELP), replace(heads, help=HEAD_HELP, default=shown)
 
 
 def of_place(result: Translation, role: str, chosen: Chosen, name: str = "") -> tuple[AttentionMap, str]:

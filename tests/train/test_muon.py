@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from attnviz.train.muon import QUINTIC, Muon, orthogonalised
+from attnviz.train.muon import QUINTIC, Muon, Stacked, orthogonalised
 
 
 def matrix(rows: int, columns: int, values: torch.Tensor, seed: int = 0) -> torch.Tensor:
@@ -62,3 +62,19 @@ def test_a_bank_without_a_gradient_stays() -> None:
     bank = nn.Parameter(torch.ones(2, 1, 3, 3))
     Muon([bank]).step()
     assert torch.equal(bank.detach(), torch.ones(2, 1, 3, 3))
+
+
+def test_matrices_side_by_side_move_as_torch_moves_each() -> None:
+    torch.manual_seed(0)
+    shapes = ((6, 4), (4, 6), (6, 4), (3, 3))
+    ours, theirs = ([torch.nn.Parameter(matrix.clone()) for matrix in drawn] for drawn in [[torch.randn(s) for s in shapes]] * 2)
+    options = {"lr": 0.1, "weight_decay": 0.1, "adjust_lr_fn": "match_rms_adamw"}
+    made, given = Stacked(ours, **options), torch.optim.Muon(theirs, **options)
+    for _ in range(4):
+        for a, b in zip(ours, theirs, strict=True):
+            a.grad = torch.randn_like(a)
+            b.grad = a.grad.clone()
+        made.step()
+        given.step()
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, atol=1e-2, rtol=0)  # a twentieth of the way, for both iterate in bfloat16
