@@ -7,6 +7,14 @@ from attnviz.data.tatoeba import Pair
 NAME = re.compile(r"(?<![\w'’-])[A-ZÀ-Ý][^\W\d_]+(?![\w'’-])")
 NUMBER = re.compile(r"(?<![\w.,:'’-])\d+(?![\w:'’-]|[.,]\d)")
 
+# From two on, for one is an article too.
+COUNTED = (
+    (2, "deux", "two"), (3, "trois", "three"), (4, "quatre", "four"), (5, "cinq", "five"), (6, "six", "six"), (7, "sept", "seven"),
+    (8, "huit", "eight"), (9, "neuf", "nine"), (10, "dix", "ten"), (11, "onze", "eleven"), (12, "douze", "twelve"),
+    (15, "quinze", "fifteen"), (20, "vingt", "twenty"), (30, "trente", "thirty"), (40, "quarante", "forty"),
+    (50, "cinquante", "fifty"),
+)  # fmt: skip
+
 _VOWEL = re.compile(r"[aeiouyhàâéèêëîïôöùûœ]", re.IGNORECASE)
 
 
@@ -27,6 +35,16 @@ def with_number(pair: Pair, number: str, french: str, english: str) -> Pair:
     """The pair with another number, as it is written in French and in English."""
     forms = zip((french, english), pair, strict=True)
     return Pair(*(re.sub(rf"(?<![\d.,:]){number}(?![\d:])", form, text) for form, text in forms))
+
+
+def in_digits(pair: Pair) -> Pair:
+    """The pair with digits for the numbers that both sides have in words, each once."""
+    words = [[word.lower() for word in re.findall(r"\w+(?:-\w+)*", text)] for text in pair]
+    for number, french, english in COUNTED:
+        if words[0].count(french) == words[1].count(english) == 1:
+            forms = zip((french, english), pair, strict=True)
+            pair = Pair(*(re.sub(rf"(?<![\w-]){word}(?![\w-])", str(number), text, flags=re.IGNORECASE) for word, text in forms))
+    return pair
 
 
 def _elided(word: str, name: str) -> str:

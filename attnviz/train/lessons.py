@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from attnviz.data.exchange import NAME, NUMBER, shared, with_name, with_number
+from attnviz.data.exchange import NAME, NUMBER, in_digits, shared, with_name, with_number
 from attnviz.data.tatoeba import Pair
 from attnviz.train.word_links import WordLinks
 
@@ -41,7 +41,7 @@ class Lessons:
         self.links = WordLinks((cut(p.french, FRENCH), cut(p.english, ENGLISH)) for p in pairs)
         self.pairs = pairs
         self.named = [pair for pair in pairs if shared(NAME, pair)]
-        self.numbered = [pair for pair in pairs if shared(NUMBER, pair)]
+        self.numbered = [pair for pair in map(in_digits, pairs) if shared(NUMBER, pair)]
         self.open = [pair for pair in pairs if _continues(pair)]
         self.seconds = [pair for pair in self.open if all(_SMALL.match(text) for text in pair)]
         self.names = sorted({name for pair in self.named for name in shared(NAME, pair)})
@@ -61,7 +61,8 @@ class Lessons:
         if chooser.random() >= share:
             return chooser.choice(self.pairs)
         if self.numbered and chooser.random() < NUMBERS:
-            return self.renumbered(chooser.choice(self.numbered), chooser)
+            pair = self.renumbered(chooser.choice(self.numbered), chooser)
+            return self.renamed(pair, chooser) if shared(NAME, pair) else pair
         return self.renamed(chooser.choice(self.named), chooser) if self.named else chooser.choice(self.pairs)
 
     def lesson(self, pair: Pair) -> Lesson:

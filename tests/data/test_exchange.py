@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from attnviz.data.exchange import NAME, NUMBER, shared, with_name, with_number
+from attnviz.data.exchange import NAME, NUMBER, in_digits, shared, with_name, with_number
 from attnviz.data.tatoeba import Pair
 
 
@@ -42,3 +42,17 @@ def test_a_name_is_exchanged_with_its_elision(french: str, name: str, new: str, 
 def test_a_number_is_exchanged_where_it_stands_alone() -> None:
     pair = with_number(Pair("12 de 120 à 12:30.", "12 of 120 at 12:30."), "12", "3,5", "3.5")
     assert pair == Pair("3,5 de 120 à 12:30.", "3.5 of 120 at 12:30.")
+
+
+@pytest.mark.parametrize(
+    ("pair", "expected"),
+    [
+        (Pair("Deux chats et dix souris.", "Two cats and ten mice."), Pair("2 chats et 10 souris.", "2 cats and 10 mice.")),
+        (Pair("Il a quinze ans.", "He is fifteen."), Pair("Il a 15 ans.", "He is 15.")),
+        (Pair("Un livre neuf.", "A new book."), Pair("Un livre neuf.", "A new book.")),
+        (Pair("Les deux deux.", "The two of two."), Pair("Les deux deux.", "The two of two.")),
+        (Pair("J'ai vingt-deux ans.", "I'm twenty-two."), Pair("J'ai vingt-deux ans.", "I'm twenty-two.")),
+    ],
+)  # fmt: skip
+def test_a_number_that_both_sides_have_once_in_words_is_written_in_digits(pair: Pair, expected: Pair) -> None:
+    assert in_digits(pair) == expected

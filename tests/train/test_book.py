@@ -41,7 +41,7 @@ def test_a_page_holds_the_ids_and_links_that_the_tokenizers_and_the_lesson_have(
     assert set(page.linked[0].tolist()) == {1}
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore:This DataLoader will create 2 worker processes")
 def test_a_book_is_the_same_whoever_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tatoeba_fra_eng").mkdir()
     lines = [f"I see {number} cats.\tJe vois {number} chats." for number in range(40)]
