@@ -8,6 +8,7 @@ import os
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from attnviz.data.tatoeba import Pair
 from attnviz.nets.translator import PAD, SPECIAL
 from attnviz.train import guided
 from attnviz.train.byte_pairs import byte_pairs
-from attnviz.train.lessons import Lesson, Lessons
+from attnviz.train.lessons import PLAIN, Lesson, Lessons
 from attnviz.train.spelling import spelled
 
 ROUND = 150_000
@@ -90,7 +91,7 @@ def write(data: Path, sizes: tuple[int, int], rounds: int, workers: int) -> Book
 
 
 class Writer(Dataset[Pages]):
-    """Chunks of lessons; what is in one depends on its number alone."""
+    """Chunks of lessons; what is in one depends on its number alone. Plain pairs come in turn, so that none is left out."""
 
     def __init__(self, pairs: Sequence[Pair], sizes: tuple[int, int]) -> None:
         self.source = byte_pairs((pair.french for pair in pairs), sizes[0], SPECIAL, "$A [END]")
@@ -98,10 +99,12 @@ class Writer(Dataset[Pages]):
         spelled(self.source, pairs, ligatures=True)
         spelled(self.target, ((pair.english, pair.french) for pair in pairs))
         self.lessons = Lessons(pairs)
+        self.turns = random.Random(0).sample(pairs, len(pairs))
 
     def __getitem__(self, number: int) -> Pages:
         chooser = random.Random(number)
-        made = (self.lessons.make(chooser) for _ in range(CHUNK))
+        plain = (self.turns[place % len(self.turns)] for place in count(round(number * CHUNK * PLAIN)))
+        made = (self.lessons.make(chooser, plain) for _ in range(CHUNK))
         return self.pages([lesson._replace(french=as_typed(lesson.french, chooser)) for lesson in made])
 
     def pages(self, lessons: Sequence[Lesson]) -> Pages:

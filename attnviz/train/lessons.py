@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from attnviz.data.exchange import NAME, NUMBER, in_digits, shared, with_name, with_number
@@ -47,11 +47,11 @@ class Lessons:
         self.names = sorted({name for pair in self.named for name in shared(NAME, pair)})
         self.syllables = Syllables([*self.names, *self.names, *_words(pairs)])
 
-    def make(self, chooser: random.Random) -> Lesson:
-        """A plain pair, or one with other names or numbers, or two or three in one."""
+    def make(self, chooser: random.Random, plain: Iterator[Pair] | None = None) -> Lesson:
+        """A plain pair, the next of `plain` if that is given, or one with other names or numbers, or two or three in one."""
         kind = chooser.random()
         if kind < PLAIN:
-            return self.lesson(self.one(chooser, 0.0))
+            return self.lesson(next(plain) if plain else self.one(chooser, 0.0))
         if kind < PLAIN + EXCHANGED:
             return self.lesson(self.one(chooser, 1.0))
         return self.joined(chooser)

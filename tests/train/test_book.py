@@ -10,7 +10,7 @@ import pytest
 from attnviz.data import tatoeba
 from attnviz.data.tatoeba import Pair
 from attnviz.nets.translator import PAD
-from attnviz.train import book
+from attnviz.train import book, lessons
 from attnviz.train.book import Column, Pages, Writer, alike, as_typed
 from attnviz.train.lessons import Lesson
 
@@ -27,12 +27,12 @@ def writer(monkeypatch: pytest.MonkeyPatch) -> Writer:
 
 
 def test_a_page_holds_the_ids_and_links_that_the_tokenizers_and_the_lesson_have(writer: Writer) -> None:
-    lessons = [Lesson("Je dors.", "I sleep.", (((0, 2), (0, 1)), ((3, 7), (2, 7)))), Lesson("Tu lis.", "You read.", ())]
-    page = writer.pages(lessons).page(np.array([1, 0]))
-    for row, lesson in zip((1, 0), lessons, strict=True):
+    made = [Lesson("Je dors.", "I sleep.", (((0, 2), (0, 1)), ((3, 7), (2, 7)))), Lesson("Tu lis.", "You read.", ())]
+    page = writer.pages(made).page(np.array([1, 0]))
+    for row, lesson in zip((1, 0), made, strict=True):
         assert page.source[row][page.source[row] != PAD].tolist() == writer.source.encode(lesson.french).ids
         assert page.target[row][page.target[row] != PAD].tolist() == writer.target.encode(lesson.english).ids
-    french, english = writer.source.encode(lessons[0].french), writer.target.encode(lessons[0].english)
+    french, english = writer.source.encode(made[0].french), writer.target.encode(made[0].english)
     linked = {
         (french.offsets[source][0] < 2, english.offsets[1 + target][0] < 1)
         for _, target, source in zip(*page.linked, strict=True)
@@ -60,6 +60,16 @@ def test_a_book_is_the_same_whoever_writes_it(tmp_path: Path, monkeypatch: pytes
 def test_a_chunk_depends_on_its_number_alone(writer: Writer) -> None:
     first, again, second = (writer[number].source.values.tolist() for number in (0, 0, 1))
     assert first == again != second
+
+
+def test_plain_pairs_come_in_turn_from_chunk_to_chunk(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (book, lessons):
+        monkeypatch.setattr(module, "PLAIN", 1.0)
+    monkeypatch.setattr(book, "CHUNK", 3)
+    monkeypatch.setattr(book, "TYPED", 0.0)
+    monkeypatch.setattr(writer, "turns", PAIRS)
+    rows = [writer[number].page(np.array([i])).target[0] for number in (0, 1) for i in range(3)]
+    assert [row.tolist() for row in rows] == [writer.target.encode(pair.english).ids for pair in PAIRS]
 
 
 def test_joined_parts_have_all_lessons_in_order(writer: Writer) -> None:
