@@ -47,6 +47,16 @@ class Exhibit:
         return " ".join(filter(None, (self.caption, self.legend)))
 
 
+def main(exhibits: Sequence[Exhibit]) -> Exhibit:
+    """The one of some that says most: the map in detail, or the first that is not a sentence alone."""
+    named = next((each for each in exhibits if each.name == "map"), None)
+    return named or next((each for each in exhibits if each.maps and not _sentence(each)), exhibits[0])
+
+
+def _sentence(exhibit: Exhibit) -> bool:
+    return all(hasattr(figure, "labels") for figure in exhibit.figures)
+
+
 def rows(exhibits: Sequence[Exhibit]) -> list[list[Exhibit]]:
     """As they stand on a page: in their order, as many in a row as their widths leave room for."""
     found: list[list[Exhibit]] = []

@@ -45,6 +45,11 @@ class Drawn(go.Figure):  # type: ignore[misc]  # Plotly has no types
         super().__init__(**made, _validate=False)
         return getattr(self, name)
 
+    @property
+    def made(self) -> dict[str, Any]:
+        """Data and layout as they are, which are not to be changed."""
+        return self.__dict__.get("_json") or self.to_plotly_json()
+
     def to_dict(self) -> dict[str, Any]:
         """As Plotly's own, arrays packed and the template put in; lists are not copied."""
         made = self.__dict__.get("_json")

@@ -7,12 +7,14 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from attnviz.exhibit import Exhibit, rows
+from attnviz.exhibit import Exhibit, main, rows
 from attnviz.plot import Picture, Words
+from attnviz.plot.dressed import Stage, dressed
 from attnviz.results import Outcome
 from attnviz.state import Choice, Chosen, Window
-from attnviz.ui import say, widgets
+from attnviz.ui import say, stage, widgets
 from attnviz.ui.controls import controls
+from attnviz.ui.looks import dark
 from attnviz.ui.picture import picture
 from attnviz.ui.reading import listening
 from attnviz.ui.save import save
@@ -21,6 +23,7 @@ from attnviz.ui.words import words
 from attnviz.views import View
 
 DRAGGED = 16  # a drag takes no fewer positions
+STAGED = "This alone, in the whole window, with letters that are read from the last row. Arrow keys walk, Escape leaves."
 
 
 def view(state: State, view: View[Outcome], result: Outcome) -> Chosen:
@@ -34,29 +37,45 @@ def view(state: State, view: View[Outcome], result: Outcome) -> Chosen:
     return values
 
 
-def cards(state: State, exhibits: Sequence[Exhibit], choices: Sequence[Choice] = ()) -> None:
-    """Exhibits as they stand on a page; `choices`: those that a click on one may set."""
+def cards(state: State, exhibits: Sequence[Exhibit], choices: Sequence[Choice] | None = None) -> None:
+    """Exhibits as they stand on a page; `choices`: those of their view, which a click may set; None for what stands beside one."""
+    known = {choice.name: choice for choice in choices or ()}
+    if exhibits and choices is not None:
+        state.main = state.main or main(exhibits).name
     for row in rows(exhibits):
         for place, exhibit in zip(_places([each.width for each in row]), row, strict=True):
             with place:
-                card(state, exhibit, {choice.name: choice for choice in choices})
+                card(state, exhibit, known)
 
 
 def card(state: State, exhibit: Exhibit, choices: Mapping[str, Choice]) -> None:
-    """Title, figures, caption, legend, receipts and files."""
+    """Title, figures, caption, legend, receipts and files; or all of the window, where it is on the stage."""
     key = f"{state.page}-{exhibit.name}"
     state.drawn[exhibit.name] = exhibit
+    name = "" if exhibit.name == state.main else exhibit.name
+    if stage.take(state) == name:
+        state.staged = True
+        stage.staged(state, exhibit, choices, lambda room: _figures(state, exhibit, choices, key, room))
+        return
     st.subheader(say.literal(exhibit.title), anchor=False, help=exhibit.help or None)
-    with st.container(key=f"{key}-figures") if len(exhibit.figures) > 1 else nullcontext():
-        for number, (place, figure) in enumerate(zip(_places([1] * len(exhibit.figures)), exhibit.figures, strict=False)):
-            with place:
-                draw = next(each for kind, each in DRAWN.items() if isinstance(figure, kind))
-                draw(state, exhibit, choices, figure, f"{key}-figure{number or ''}")
+    _figures(state, exhibit, choices, key)
     say.caption(exhibit.text)
     with st.container(horizontal=True):
         if exhibit.maps:
             _opening("Receipt", f"{key}-receipt", lambda: widgets.receipts(exhibit.maps))
         _opening("Save", f"{key}-save", lambda: save(exhibit, key))
+        if exhibit.figures:
+            st.button("Stage", key=f"{key}-stage", on_click=stage.enter, args=(state, name), help=STAGED)
+
+
+def _figures(state: State, exhibit: Exhibit, choices: Mapping[str, Choice], key: str, room: Stage | None = None) -> None:
+    """In a row, each as its kind is drawn; on a stage for the room that each has."""
+    with st.container(key=f"{key}-figures") if len(exhibit.figures) > 1 else nullcontext():
+        for number, (place, figure) in enumerate(zip(_places([1] * len(exhibit.figures)), exhibit.figures, strict=False)):
+            with place:
+                draw = next(each for kind, each in DRAWN.items() if isinstance(figure, kind))
+                shown = dressed(figure, dark(), room) if isinstance(figure, go.Figure) else figure
+                draw(state, exhibit, choices, shown, f"{key}-figure{number or ''}")
 
 
 def _places(widths: Sequence[float]) -> Sequence[AbstractContextManager[Any]]:
@@ -75,7 +94,7 @@ def _opening(label: str, key: str, draw: Callable[[], object]) -> None:
 def _plotted(state: State, exhibit: Exhibit, choices: Mapping[str, Choice], figure: go.Figure, key: str) -> None:
     """A Plotly figure; a click or a dragged box sets the choices that the exhibit names."""
     if not (exhibit.picks or exhibit.drags):
-        widgets.chart(figure, key, exhibit.alt)
+        st.plotly_chart(figure, key=key, config=widgets.CHART, alt=exhibit.alt)
         return
 
     def take() -> None:

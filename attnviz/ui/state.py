@@ -11,11 +11,14 @@ from typing import Any
 import streamlit as st
 
 from attnviz.exhibit import Exhibit
-from attnviz.state import Choice, settled
+from attnviz.state import Choice, OnOff, Text, settled
 from attnviz.ui import say
 
 KEPT, WRITTEN, TOUCHED = "state-kept", "state-written", "state-touched"
 HERE, BEFORE = "state-here", "state-before"
+# Choices of every page that has exhibits: one of them may fill the window, "" for the one that says most.
+STAGE = Choice("stage", "Stage", OnOff(), False, clicked=True)
+EXHIBIT = Choice("exhibit", "On the stage", Text(40), "", clicked=True)
 CURRENT, GO, OPENED = "state-current", "state-go", "state-opened"
 
 
@@ -53,6 +56,8 @@ class State:
         self.defaults: dict[str, str] = {}  # of what was drawn, which is what the address can hold
         self.drawn: dict[str, Exhibit] = {}  # by the names of their cards, in this run of the page or of its fragment
         self.shown: dict[str, Exhibit] = {}  # the same of the last run that came to its end
+        self.main = ""  # the exhibit of this run that says most, by its name
+        self.staged = False  # whether one is on the stage
         self.refused: list[str] = []
         self.finished = False
         self.asked = asked = st.query_params.to_dict()
@@ -115,9 +120,18 @@ class State:
         if not self.finished:
             return
         if self.drawn:
+            self._unstaged()
             self.shown, self.drawn = self.drawn, {}
         address = self.address()
         if st.query_params.to_dict() != address:
             st.query_params.from_dict(address)
         st.session_state.setdefault(WRITTEN, {})[self.page] = address
         st.session_state.pop(TOUCHED, None)
+
+    def _unstaged(self) -> None:
+        """Says where what was to fill the window is not here, and goes on without; the next run begins anew."""
+        if self.texts.get(STAGE.name) == STAGE.allowed.write(True) and not self.staged:
+            name = self.texts.get(EXHIBIT.name, "")
+            say.warning(f"The stage was to show “{name[:40]}”, which is not among the exhibits here: {', '.join(self.drawn)}.")
+            self.forget((STAGE.name, EXHIBIT.name))
+        self.main, self.staged = "", False

@@ -10,11 +10,13 @@ from attnviz import plot
 from attnviz.cards import ModelCard, all_cards
 from attnviz.foreign.files import absent
 from attnviz.maps import AttentionMap
+from attnviz.plot.dressed import dressed
 from attnviz.results import Prediction
 from attnviz.state import Choice, OneOf
 from attnviz.ui import say
 from attnviz.ui.controls import controls
 from attnviz.ui.fetching import FETCHED, Absent, not_here
+from attnviz.ui.looks import dark
 from attnviz.ui.state import State
 
 _STYLE = """<style>
@@ -46,7 +48,7 @@ def head(title: str) -> None:
 
 def chart(figure: go.Figure, key: str, alt: str = "") -> None:
     """A figure across the column, in the colours that it brings; `alt` is read to those who do not see it."""
-    st.plotly_chart(figure, key=key, config=CHART, alt=alt or None)
+    st.plotly_chart(dressed(figure, dark()), key=key, config=CHART, alt=alt or None)
 
 
 def model(state: State, kind: str, tasks: Sequence[str] = (), first: str = "") -> ModelCard | None:

@@ -2,10 +2,12 @@
 export default function ({ parentElement, data, setTriggerValue }) {
   const box = parentElement.querySelector('.sentence');
   const focused = [...box.children].indexOf(parentElement.activeElement);
+  box.style.setProperty('--hue', data.hue);
+  box.style.setProperty('--against', data.against);
   box.replaceChildren(...data.words.map((word, i) => {
     const button = document.createElement('button');
     button.type = 'button';
-    button.style.setProperty('--tint', (data.strongest * word.tint).toFixed(3));
+    button.style.setProperty('--tint', (data.strongest * word.tint ** data.soon).toFixed(3));
     button.setAttribute('aria-pressed', String(i === data.locked));
     const said = word.against ? word.value + ', speaks against the decision' : data.hard ? word.value + (word.picked ? ', picked' : ', not picked') : word.value;
     button.setAttribute('aria-label', word.text + ' ' + said);

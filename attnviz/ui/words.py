@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from attnviz.plot.words import STRONGEST, Words
+from attnviz.plot.words import Words
+from attnviz.ui.looks import TINTS, dark
 
 HERE = Path(__file__).parent
 
@@ -30,6 +31,6 @@ def words(figure: Words, key: str, take: Callable[[int], None]) -> None:
     ]
     data: dict[str, Any] = {
         "words": shown, "locked": figure.locked, "numbers": figure.numbered, "hard": figure.picked is not None,
-        "strongest": STRONGEST,
+        **TINTS[dark()]._asdict(),
     }  # fmt: skip
     _component(key=key, data=data, on_clicked_change=lambda: take(int(st.session_state[key]["clicked"])))

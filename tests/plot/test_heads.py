@@ -24,11 +24,12 @@ def test_no_more_than_sixteen_heads_are_drawn() -> None:
     assert len(side_by_side(m).data) == 16
 
 
-def test_small_heatmaps_carry_their_numbers_white_on_dark_cells_and_none_for_zero() -> None:
-    figure = with_numbers(heatmap(attention(np.array([[0.9, 0.1, 0.0], [0.25, 0.25, 0.5]], dtype=np.float32))))
-    strong, weak = figure.data[1:]
-    assert (list(strong.text), strong.textfont.color) == (["0.90"], "white")
-    assert (sorted(weak.text), weak.textfont.color) == (["0.10", "0.25", "0.25", "0.50"], None)
+def test_small_heatmaps_carry_their_numbers_in_white_where_cells_are_full_in_black_elsewhere_and_none_for_zero() -> None:
+    figure = with_numbers(heatmap(attention(np.array([[0.9, 0.1, 0.0], [0.25, 0.25, 0.5], [1.0, 0.0, 0.0]], dtype=np.float32))))
+    (trace,) = figure.data[1:]
+    assert list(zip(trace.text, trace.textfont.color, strict=True)) == [
+        ("0.90", "black"), ("0.10", "black"), ("0.25", "black"), ("0.25", "black"), ("0.50", "black"), ("1.00", "white"),
+    ]  # fmt: skip
 
 
 def test_a_wide_heatmap_carries_none() -> None:

@@ -56,7 +56,7 @@ def second(state: State, mechanism: Mechanism, asked: Asked, ahead: str) -> Mech
     own = shown.choices(result)
     of_view = controls(state, _under(ahead, own))
     exhibits = shown.exhibits(result, {name.removeprefix(ahead): value for name, value in of_view.items()})
-    cards(state, [_named(each, ahead) for each in exhibits])
+    cards(state, [_named(each, ahead) for each in exhibits], ())
     return result
 
 
