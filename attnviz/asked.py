@@ -23,6 +23,4 @@ def asked(base: TextResult, hidden: Collection[int] = (), off: Collection[Head] 
         raise InputError("there are no such heads to switch off", f"{base.card.name} has {len(layers)} layers with heads")
     encoded = without_words(base.encoded, hidden)
     found = decide(net, encoded, seed=base.seed, within=switched_off(frozenset(off), len(layers)) if off else None)
-    found = replace(found, hidden=tuple(sorted(hidden)), off=tuple(sorted(off)), net=None if off else net)
-    found.once("effects", lambda: base.effects)
-    return found
+    return replace(found, hidden=tuple(sorted(hidden)), off=tuple(sorted(off)), net=None if off else net, whole=base)

@@ -245,6 +245,8 @@ def app_(context: typer.Context, port: Annotated[int, typer.Option(help="Port to
     """Serve the app in the browser, to this machine alone; further options, as --server.address=0.0.0.0, go to Streamlit."""
     settings = [f"--{key}={value}" for key, value in {**SERVING, "server.port": port}.items()]
     command = [sys.executable, "-m", "attnviz.ui.serve", "run", str(APP), *settings, *context.args]
+    # Threads of torch that wait for each other by turning in circles take the cores from every other visitor.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if os.name == "posix":
         os.execv(sys.executable, command)
     raise typer.Exit(subprocess.call(command))

@@ -8,9 +8,10 @@ import torch
 
 from attnviz.encode import Encoded, EncodedImage, EncodedSeries, EncodedText
 from attnviz.errors import InputError
+from attnviz.inside.effects import dialled, slopes, worth_it
 from attnviz.nets import DrawingNet, Net
 from attnviz.record import record
-from attnviz.results import MADE, PhotoResult, Result, Run, Samples, SeriesResult, TextResult
+from attnviz.results import MADE, PhotoResult, Prediction, Result, Run, Samples, SeriesResult, TextResult
 
 __all__ = ["SEEDS", "Samples", "decide", "predict", "predict_as", "resample"]
 
@@ -19,15 +20,18 @@ R = TypeVar("R", bound=Result)
 SEEDS = 1 << 32
 
 
-def predict(model: Net, raw: Any, *, seed: int | None = None, **options: Any) -> Result:
+def predict(model: Net, raw: Any, *, seed: int | None = None, sloped: bool = False, **options: Any) -> Result:
     """Runs `model` on one text, photo or series; `options` go to its border, for example fit="letterbox".
+
+    `sloped`: the same pass also tells what heads add to the decision, where it can; a result asks for that by itself once it is
+    looked at, which takes a pass of its own.
 
     A net with hard attention picks what is most probable, and with a `seed` by chance: the same seed, the same picks.
     Raises InputError where the input cannot be taken, or where there is a seed and nothing to draw.
     """
     if seed is not None:
         _seed(model, seed)
-    return decide(model, model.encode(raw, **options), seed=seed)
+    return decide(model, model.encode(raw, **options), seed=seed, sloped=sloped)
 
 
 def predict_as(kind: type[R], model: Net, raw: Any, *, seed: int | None = None, **options: Any) -> R:
@@ -40,22 +44,30 @@ def predict_as(kind: type[R], model: Net, raw: Any, *, seed: int | None = None, 
 
 @overload
 def decide(
-    model: Net, encoded: EncodedText, *, seed: int | None = None, within: AbstractContextManager[None] | None = None
-) -> TextResult: ...
+    model: Net, encoded: EncodedText, *, seed: int | None = None, within: AbstractContextManager[None] | None = None,
+    sloped: bool = False,
+) -> TextResult: ...  # fmt: skip
 @overload
 def decide(model: Net, encoded: EncodedImage, *, seed: int | None = None) -> PhotoResult: ...
 @overload
 def decide(model: Net, encoded: EncodedSeries, *, seed: int | None = None) -> SeriesResult: ...
 @overload
-def decide(model: Net, encoded: Encoded, *, seed: int | None = None) -> Result: ...
-def decide(model: Net, encoded: Encoded, *, seed: int | None = None, within: AbstractContextManager[None] | None = None) -> Result:
+def decide(model: Net, encoded: Encoded, *, seed: int | None = None, sloped: bool = False) -> Result: ...
+def decide(
+    model: Net, encoded: Encoded, *, seed: int | None = None, within: AbstractContextManager[None] | None = None,
+    sloped: bool = False,
+) -> Result:  # fmt: skip
     """The same for an input that was encoded before, that of another prediction for example; the model is called `within`."""
     drawn = {} if seed is None else {"seed": _seed(model, seed)}
+    dials = dialled() if sloped and worth_it(model, encoded.tensors) else nullcontext(())
     start = time.perf_counter()
-    with torch.no_grad(), record(model) as tape, within or nullcontext():
+    with torch.no_grad(), record(model) as tape, within or nullcontext(), dials as turned:
         outputs = model(**encoded.tensors, **drawn)
     seconds = time.perf_counter() - start
-    return MADE[type(encoded)](Run(model, encoded, outputs, tape, seconds, seed))
+    result = MADE[type(encoded)](Run(model, encoded, outputs.detach(), tape, seconds, seed))
+    if turned and isinstance(result, Prediction) and result.sloped:
+        result.once("slopes", lambda: slopes(outputs, turned, len(result.layers), model.card.temperature))
+    return result
 
 
 def resample(model: Net, encoded: Encoded, seed: int, count: int = 100) -> Samples:

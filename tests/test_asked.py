@@ -33,7 +33,8 @@ def test_a_text_without_words_is_read_as_if_they_had_never_been_typed(result: Te
     assert [word.positions for word in found.encoded.words] == [word.positions for word in typed.encoded.words]
     assert found.probabilities == pytest.approx(typed.probabilities, abs=1e-6)
     assert [np.allclose(m.dense(), typed.tape[m.layer].dense(), atol=1e-6) for m in found.tape] == [True, True]
-    assert found.effects is result.effects  # the heads that matter stay those of the whole text
+    assert found.slopes is result.slopes  # the heads that matter stay those of the whole text
+    assert found.effects is result.effects
 
 
 def test_a_hidden_word_moves_the_decision_by_what_occlusion_says(result: TextResult) -> None:
@@ -105,15 +106,15 @@ def test_words_that_speak_against_the_decision_are_those_without_which_it_is_sur
 
 
 def test_the_map_opens_on_the_head_that_the_decision_rests_on_most_and_says_so(result: TextResult) -> None:
-    assert result.effects is not None
-    (layer, head), fall = next(iter(result.effects.moved.items()))
+    assert result.slopes is not None
+    (layer, head), fall = next(iter(result.slopes.items()))
     _, heads, detail, ranked, *_ = exhibits(result, "heads")
     assert detail.title.startswith(f"Layer {layer}, head {head}:")
-    said = f"without it “{result.decision}” falls by {fall:.3f}."
-    assert f"Opens on layer {layer}, head {head}, on which the decision rests most: {said}" in heads.caption
-    assert list(ranked.figures[0].data[0].x) == list(result.effects.moved.values())
+    said = f"without it its log-odds would fall by {fall:.2f}, to first order."
+    assert f"Opens on layer {layer}, head {head}, on which “{result.decision}” rests most: {said}" in heads.caption
+    assert list(ranked.figures[0].data[0].x) == list(result.slopes.values())
     assert ranked.figures[0].data[0].customdata[0] == [layer, head]
-    for by in ("sharp", "previous", "same", "special", "distance", "spread"):
+    for by in ("effect", "sharp", "previous", "same", "special", "distance", "spread"):
         values = list(exhibits(result, "heads", {"rank": by})[3].figures[0].data[0].x)
         assert values == sorted(values, reverse=True)
 
@@ -122,3 +123,17 @@ def test_places_come_and_go() -> None:
     allowed = Places(axes=2)
     assert allowed.toggled((), (3, 9)) == ((3, 9),)
     assert allowed.toggled(((3, 9), (1, 0)), (3, 9)) == ((1, 0),)
+
+
+def test_heads_are_switched_off_one_by_one_only_where_that_is_asked_for(result: TextResult) -> None:
+    assert result.net is not None
+    fresh = predict_as(TextResult, result.net, TEXT, sloped=True)
+    passes: list[int] = []
+    with result.net.register_forward_hook(lambda *_: passes.append(1)):
+        exhibits(fresh, "heads")
+        assert passes == []  # the slopes came with the decision
+        ranked = exhibits(fresh, "heads", {"rank": "effect"})[3]
+    assert passes == [1, 1]  # as it is, and all heads at once, each off in a copy of its own
+    assert fresh.effects is not None
+    assert list(ranked.figures[0].data[0].x) == list(fresh.effects.moved.values())
+    assert "All 8 heads were switched off, one at a time." in ranked.caption

@@ -31,8 +31,10 @@ def glance(m: AttentionMap, head: int, special: Sequence[bool], rows: NDArray[np
 def all_glances(m: AttentionMap, special: Sequence[bool]) -> list[Glance]:
     """Every head of a map with axes (head, query, key), all rows read at once; for sequences that are no problem to hold."""
     weights = m.dense()
-    tiles = np.maximum.reduceat(weights, edges(weights.shape[2], SIDE)[:-1], axis=2)
-    pictures = np.maximum.reduceat(tiles, edges(weights.shape[1], SIDE)[:-1], axis=1)
+    pictures = weights
+    for axis in (2, 1):
+        if (length := weights.shape[axis]) > SIDE:
+            pictures = np.maximum.reduceat(pictures, edges(length, SIDE)[:-1], axis=axis)
     return [Glance(*each) for each in zip(pictures, _sharpness(weights, special), strict=True)]
 
 

@@ -51,10 +51,10 @@ def _attention(model: Net, prediction: Result, hiding: Hiding) -> Ranked:  # noq
 
 
 def _first_head(model: Net, prediction: Result, hiding: Hiding) -> Ranked:  # noqa: ARG001
-    """What each word gets through the head that the page opens with, the one whose absence moves the decision furthest."""
-    if not isinstance(prediction, TextResult) or prediction.effects is None:
+    """What each word gets through the head that the page opens with, on which the decision rests most to first order."""
+    if not isinstance(prediction, TextResult) or prediction.slopes is None:
         return {}
-    layer, head = first(prediction.effects)
+    layer, head = first(prediction.slopes)
     return {HEAD: of_tokens(prediction.layers[layer].head(head).mean(0), prediction.encoded)}
 
 

@@ -1,15 +1,13 @@
-"""What heads do to a decision: each is switched off, and the model is asked again."""
+"""What heads do to a decision: to first order, from one pass, and exactly, each switched off and the model asked again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from attnviz.inside.modes import Weighed
+from attnviz.inside.modes import Dialled
 from attnviz.inside.switched import Head, switched_off
 
 CANDIDATES = 12
@@ -17,31 +15,27 @@ BATCH = 64
 WORK = 3_000_000_000  # of weights times tokens in one pass: above, a visitor would wait for the first map
 
 Reads = Callable[[Tensor], float]  # outputs (1, ...) -> what is given to the decision, a probability for example
+Slopes = Mapping[Head, float]
+"""Head -> by how much the log-odds of the decision would fall without it, to first order, the largest first: the gradient by what
+the head gives, times what it gives (Michel et al., 2019, arXiv:1905.10650, without their bars)."""
 
 
 @dataclass(frozen=True)
 class Effects:
     """Head -> by how much the decision falls when it alone is switched off, the largest first; of `heads` heads in all.
 
-    Known of the heads by which the gradient of the decision is largest, |sum of weight x gradient| (Michel et al., 2019,
-    arXiv:1905.10650), or of all.
+    Known of the heads with the steepest slopes, up or down, or of all.
     """
 
     moved: Mapping[Head, float]
     heads: int
 
 
-def effects(net: nn.Module, tensors: Mapping[str, Tensor], read: Reads, layers: int) -> Effects | None:
-    """Of one input of a net whose `layers` attend in the fused kernel; None where they do not, or it would take long."""
-    tokens = max(tensor.shape[-1] for tensor in tensors.values())
-    if layers == 0 or tokens * _weights(net) > WORK:
-        return None
-    guess = _by_gradient(net, tensors, layers)
-    if guess is None:
-        return None
-    heads = sorted(guess, key=lambda head: -guess[head])[:CANDIDATES]
-    moved = switched(net, tensors, read, heads, layers)
-    return Effects(dict(sorted(moved.items(), key=lambda item: -item[1])), len(guess))
+def effects(net: nn.Module, tensors: Mapping[str, Tensor], read: Reads, slopes: Slopes) -> Effects:
+    """Of one input of a net whose layers attend in the fused kernel, and have these slopes."""
+    heads = sorted(slopes, key=lambda head: -abs(slopes[head]))[:CANDIDATES]
+    moved = switched(net, tensors, read, heads, 1 + max(layer for layer, _ in slopes))
+    return Effects(dict(sorted(moved.items(), key=lambda item: -item[1])), len(slopes))
 
 
 def switched(net: nn.Module, tensors: Mapping[str, Tensor], read: Reads, heads: list[Head], layers: int) -> dict[Head, float]:
@@ -57,18 +51,31 @@ def switched(net: nn.Module, tensors: Mapping[str, Tensor], read: Reads, heads: 
     return {head: whole - one for head, one in zip(heads, said, strict=True)}
 
 
-def _by_gradient(net: nn.Module, tensors: Mapping[str, Tensor], layers: int) -> dict[Head, float] | None:
-    """Head -> how far the largest logit moves with its weights, to first order; None where that cannot be had."""
-    with torch.enable_grad(), Weighed() as pass_:
-        logits = net(**{name: tensor.clone() for name, tensor in tensors.items()})
-    if len(pass_.weights) != layers or logits.ndim != 2 or not logits.requires_grad:
+def worth_it(net: nn.Module, tensors: Mapping[str, Tensor]) -> bool:
+    """Whether a visitor would not wait long for the slopes of this input."""
+    return max(tensor.shape[-1] for tensor in tensors.values()) * _weights(net) <= WORK
+
+
+@contextmanager
+def dialled() -> Iterator[Sequence[Tensor]]:
+    """The call made inside the block gives what it gives, and `slopes` can be had from its outputs and what this yields."""
+    with torch.enable_grad(), Dialled() as pass_:
+        yield pass_.dials
+
+
+def slopes(outputs: Tensor, dials: Sequence[Tensor], layers: int, temperature: float = 1.0) -> Slopes | None:
+    """(1, label) logits of a call that was `dialled`; None where not each of its `layers` attended in the fused kernel once."""
+    if not dials or len(dials) != layers or outputs.ndim != 2 or outputs.shape[1] < 2 or not outputs.requires_grad:
         return None
-    gradients = torch.autograd.grad(logits.max(), pass_.weights)
-    found: dict[Head, float] = {}
-    for layer, (weights, gradient) in enumerate(zip(pass_.weights, gradients, strict=True)):
-        sums: NDArray[np.float32] = (weights.detach() * gradient)[0].sum((-2, -1)).abs().numpy()
-        found |= {(layer, head): float(value) for head, value in enumerate(sums)}
-    return found
+    with torch.enable_grad():
+        logits = outputs[0] / temperature
+        label = int(logits.argmax())
+        odds = logits[label] - torch.cat((logits[:label], logits[label + 1 :])).logsumexp(0)
+    gradients = torch.autograd.grad(odds, dials)
+    found = {
+        (layer, head): value for layer, gradient in enumerate(gradients) for head, value in enumerate(gradient.flatten().tolist())
+    }
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def _weights(net: nn.Module) -> int:
@@ -77,6 +84,6 @@ def _weights(net: nn.Module) -> int:
     return sum(parameter.numel() for parameter in net.parameters() if id(parameter) not in tables)
 
 
-def first(found: Effects) -> Head:
-    """The head that the decision rests on most."""
-    return next(islice(found.moved, 1))
+def first(found: Mapping[Head, float]) -> Head:
+    """The head that is named first."""
+    return next(iter(found))

@@ -1,6 +1,6 @@
-"""Looking into a forward pass for its gradients: by the embeddings of its tokens, and by its attention weights.
+"""Looking into a forward pass for its gradients: by the embeddings of its tokens, by its attention weights, and by its heads.
 
-Both are function modes, which belong to one thread: nothing is set on the model.
+All are function modes, which belong to one thread: nothing is set on the model.
 """
 
 import math
@@ -55,3 +55,18 @@ class Weighed(TorchFunctionMode):
             weights.requires_grad_()
         self.weights.append(weights)
         return F.dropout(weights, dropout_p) @ value
+
+
+class Dialled(TorchFunctionMode):
+    """What each head gives is multiplied with a dial that stands at 1: (1, head, 1, 1) in `dials`, one a call of the kernel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dials: list[Tensor] = []
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = func(*args, **(kwargs or {}))
+        if func is not F.scaled_dot_product_attention or given.ndim != 4:
+            return given
+        self.dials.append(given.new_ones((1, given.shape[1], 1, 1)).requires_grad_())
+        return given * self.dials[-1]

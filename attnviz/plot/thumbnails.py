@@ -60,6 +60,8 @@ def tile(weights: Floats, side: int = SIDE) -> NDArray[np.uint8]:
     """(query, key) -> at most (side, side) bytes, the largest weight of each part, 255 for the largest of all."""
     for axis in (0, 1):
         length = weights.shape[axis]
+        if length <= side:
+            continue
         edges = np.linspace(0, length, min(length, side) + 1).round().astype(int)[:-1]
         weights = np.maximum.reduceat(weights, edges, axis=axis)
     return (weights / max(float(weights.max()), 1e-9) * 255).round().astype(np.uint8)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from attnviz.cards import ModelCard
 from attnviz.encode import Encoded
-from attnviz.inside.effects import Effects, effects
+from attnviz.inside.effects import Effects, Slopes, dialled, effects, slopes, worth_it
 from attnviz.maps import AttentionMap
 from attnviz.nets.base import Net
 from attnviz.record import Tape
@@ -160,21 +160,40 @@ class Prediction(Result):
     @property
     def layers(self) -> list[AttentionMap]:
         """The maps with heads, first to last, where all of them are over one set of positions; none otherwise."""
+        return self.once("layers", self._layers)
+
+    def _layers(self) -> list[AttentionMap]:
         found = [m for m in self.tape if m.axes == HEADS]
         return found if len({m.shape[1:] for m in found}) == 1 and found[0].shape[1] == found[0].shape[2] else []
 
     @property
+    def slopes(self) -> Slopes | None:
+        """What heads add to the decision, to first order; None where it cannot be had, or would take long."""
+        return self.once("slopes", self._slopes)
+
+    def _slopes(self) -> Slopes | None:
+        net, tensors = self.net, self.encoded.tensors
+        if net is None or not self.sloped or not worth_it(net, tensors):
+            return None
+        with dialled() as dials:
+            outputs = net(**tensors)
+        return slopes(outputs, dials, len(self.layers), self.card.temperature)
+
+    @property
+    def sloped(self) -> bool:
+        """Whether heads, and nothing else that attends, lead to a decision among labels."""
+        return bool(self.probabilities) and self.layers != [] and len(self.layers) == len(self.tape)
+
+    @property
     def effects(self) -> Effects | None:
-        """What heads do to the decision, asked of the net once; None where it cannot be had."""
+        """What the decision is without heads, asked of the net once; None where `slopes` is."""
         return self.once("effects", self._effects)
 
     def _effects(self) -> Effects | None:
-        net, label = self.net, str(self.decision)
-        if net is None or not self.probabilities or len(self.layers) < len(self.tape):
+        net, label, known = self.net, str(self.decision), self.slopes
+        if net is None or known is None:
             return None
-        return effects(
-            net, self.encoded.tensors, lambda out: net.decide(out, self.encoded).probabilities.get(label, 0.0), len(self.layers)
-        )
+        return effects(net, self.encoded.tensors, lambda out: net.decide(out, self.encoded).probabilities.get(label, 0.0), known)
 
     @property
     def stem(self) -> str:

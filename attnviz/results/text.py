@@ -1,9 +1,10 @@
 """What a model decided about a text."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from attnviz.encode import EncodedText
+from attnviz.inside.effects import Effects, Slopes
 from attnviz.record import Tape
 from attnviz.results.base import Prediction, Result, Run
 
@@ -32,10 +33,22 @@ class TextResult(OfText, Prediction):
     """A decision about a text; positions on its tape are tokens, words, or the tokens of picked words.
 
     `hidden`: numbers of the words that the model was not given, in the text as it was typed; `off`: heads that were switched off.
+    `whole`: the result without anything taken away, whose heads are the ones to speak of; None where it is this one.
     """
 
     hidden: tuple[int, ...] = ()
     off: tuple[tuple[int, int], ...] = ()
+    whole: "TextResult | None" = field(default=None, repr=False, compare=False)
+
+    @property
+    def slopes(self) -> Slopes | None:
+        """Those of the whole text."""
+        return super().slopes if self.whole is None else self.whole.slopes
+
+    @property
+    def effects(self) -> Effects | None:
+        """Those of the whole text."""
+        return super().effects if self.whole is None else self.whole.effects
 
     @classmethod
     def of(cls, run: Run) -> "TextResult":

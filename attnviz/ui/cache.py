@@ -45,7 +45,7 @@ def model(name: str) -> Net:
 def text(name: str, raw: str, **options: Any) -> TextResult:
     """The result for this text, worked out once: another layer, head or slider runs no model."""
     net = model(name)
-    return once(_key(name, raw, options), lambda: predict_as(TextResult, net, raw, **options))
+    return once(_key(name, raw, options), lambda: predict_as(TextResult, net, raw, sloped=True, **options))
 
 
 def photo(name: str, raw: bytes, **options: Any) -> PhotoResult:
@@ -139,6 +139,11 @@ def _made(make: Callable[[], T]) -> T | InputError:
         return make()
     except InputError as error:
         return InputError(error.finding, error.cure)
+
+
+def had(slot: str) -> bool:
+    """Whether this visitor has had something in this slot."""
+    return slot in st.session_state.get(LATEST, {})
 
 
 def attempted(slot: str, work: Callable[[], T]) -> tuple[T | None, bool]:

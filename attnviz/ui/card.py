@@ -62,8 +62,8 @@ def card(state: State, exhibit: Exhibit, choices: Mapping[str, Choice]) -> None:
     say.caption(exhibit.text)
     with st.container(horizontal=True):
         if exhibit.maps:
-            _opening("Receipt", f"{key}-receipt", lambda: widgets.receipts(exhibit.maps))
-        _opening("Save", f"{key}-save", lambda: save(exhibit, key))
+            widgets.opening("Receipt", f"{key}-receipt", lambda: widgets.receipts(exhibit.maps))
+        widgets.opening("Save", f"{key}-save", lambda: save(exhibit, key))
         if exhibit.figures:
             st.button("Stage", key=f"{key}-stage", on_click=stage.enter, args=(state, name), help=STAGED)
 
@@ -81,14 +81,6 @@ def _figures(state: State, exhibit: Exhibit, choices: Mapping[str, Choice], key:
 def _places(widths: Sequence[float]) -> Sequence[AbstractContextManager[Any]]:
     """Columns side by side; one alone needs none."""
     return st.columns(widths, gap="medium") if len(widths) > 1 else [nullcontext()]
-
-
-def _opening(label: str, key: str, draw: Callable[[], object]) -> None:
-    """A popover whose content is made and sent once it is opened: most never are."""
-    popover = st.popover(label, key=key, on_change="rerun")
-    if popover.open:
-        with popover:
-            draw()
 
 
 def _plotted(state: State, exhibit: Exhibit, choices: Mapping[str, Choice], figure: go.Figure, key: str) -> None:

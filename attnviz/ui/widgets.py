@@ -1,7 +1,8 @@
 """Pieces that every page shares: picking a model, saying what was changed, the decision and receipts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -96,12 +97,23 @@ def _about(card: ModelCard) -> None:
     path = card.folder / "README.md"
     if not path.is_file():
         return
-    told = path.read_bytes()[:MOST_TOLD].decode("utf-8", "replace")
-    with st.popover("About this model", width="stretch"):
+
+    def tell() -> None:
+        told = path.read_bytes()[:MOST_TOLD].decode("utf-8", "replace")
         if card.source == "own":
             st.markdown(told.replace("![", "!\\["))
         else:
             st.text(told)
+
+    opening("About this model", f"about-{card.name}", tell, "stretch")
+
+
+def opening(label: str, key: str, draw: Callable[[], object], width: Literal["content", "stretch"] = "content") -> None:
+    """A popover whose content is made and sent once it is opened: most never are."""
+    popover = st.popover(label, key=key, width=width, on_change="rerun")
+    if popover.open:
+        with popover:
+            draw()
 
 
 def here(kind: str) -> dict[str, ModelCard]:

@@ -50,7 +50,8 @@ def is_long(encoded: EncodedText) -> bool:
 
 def layers(result: TextResult) -> list[AttentionMap]:
     """The maps with heads, all over the tokens."""
-    return [m for m in result.tape if m.axes == HEADS and m.shape[1:] == (len(result.encoded.tokens),) * 2]
+    tokens = len(result.encoded.tokens)
+    return result.once("layers over tokens", lambda: [m for m in result.tape if m.axes == HEADS and m.shape[1:] == (tokens,) * 2])
 
 
 def heads(result: TextResult) -> Heads:
@@ -75,7 +76,7 @@ def _read(result: TextResult) -> Heads:
 
 def opening(result: TextResult) -> tuple[int, int]:
     """The layer and head that a visitor sees first."""
-    return heads(result).ranked[0][1:] if result.effects is None else first(result.effects)
+    return heads(result).ranked[0][1:] if result.slopes is None else first(result.slopes)
 
 
 def place_choices(result: TextResult) -> tuple[Choice, Choice]:
@@ -115,11 +116,13 @@ def _switches(result: TextResult, down: int, across: int) -> list[list[str]]:
 
 def _opened(result: TextResult) -> str:
     """Why a map opens on the head that it opens on."""
-    if result.effects is None:
+    if result.slopes is None:
         return ""
-    layer, head = place = first(result.effects)
-    fall, label = result.effects.moved[place], result.decision
-    return f"Opens on layer {layer}, head {head}, on which the decision rests most: without it “{label}” falls by {fall:.3f}. "
+    layer, head = place = first(result.slopes)
+    return (
+        f"Opens on layer {layer}, head {head}, on which “{result.decision}” rests most: without it its log-odds would fall by "
+        f"{result.slopes[place]:.2f}, to first order. "
+    )
 
 
 def _said(found: Heads) -> str:

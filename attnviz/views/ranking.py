@@ -14,10 +14,14 @@ from attnviz.views import glances
 MOST = 12
 Ranked = dict[tuple[int, int], float]
 
-EFFECT, SHARP = "effect", "sharp"
+SLOPE, EFFECT, SHARP = "slope", "effect", "sharp"
 # What heads can be ranked by: what a visitor reads, and the end of a sentence on what the number is.
 BY = {
-    EFFECT: ("What they do to the decision", "by how much the decision falls once the head is switched off"),
+    SLOPE: (
+        "What they add to the decision",
+        "by how much its log-odds would fall without the head, to first order: the gradient by what it gives, times that",
+    ),
+    EFFECT: ("What the decision is without them", "by how much the decision falls once the head is switched off"),
     SHARP: ("Sharp looks at distant words", "the mean of the largest weight on a distant word"),
     "previous": ("Looks at the word before", "the mean weight on the token before"),
     "same": ("Looks at the word itself", "the mean weight on the token itself"),
@@ -28,8 +32,11 @@ BY = {
 
 
 def rank_choice(result: TextResult) -> Choice:
-    """What heads are ranked by; only a result whose net was asked knows what heads do to the decision."""
-    known = tuple(by for by in BY if by != EFFECT or result.effects is not None)
+    """What heads are ranked by; only a result whose net can be asked knows what heads do to the decision.
+
+    Switching them off takes several passes, and is left until it is chosen.
+    """
+    known = tuple(by for by in BY if by not in (SLOPE, EFFECT) or result.slopes is not None)
     return Choice("rank", "Rank heads by", OneOf(known, lambda by: BY[by][0], listed=True), known[0])
 
 
@@ -37,6 +44,10 @@ def ranked(result: TextResult, by: str) -> Ranked:
     """(layer, head) -> the number, the largest first."""
     found = FOUND.get(by, _habit)(result, by)
     return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def _slope(result: TextResult, by: str) -> Ranked:  # noqa: ARG001
+    return dict(result.slopes or {})
 
 
 def _effect(result: TextResult, by: str) -> Ranked:  # noqa: ARG001
@@ -61,7 +72,7 @@ def _habits(result: TextResult) -> dict[tuple[int, int], dict[str, float]]:
     }
 
 
-FOUND: dict[str, Callable[[TextResult, str], Ranked]] = {EFFECT: _effect, SHARP: _sharp}
+FOUND: dict[str, Callable[[TextResult, str], Ranked]] = {SLOPE: _slope, EFFECT: _effect, SHARP: _sharp}
 
 
 def exhibit(result: TextResult, by: str, layer: int, head: int) -> Exhibit:
@@ -83,7 +94,7 @@ def _told(result: TextResult, by: str, found: list[tuple[tuple[int, int], float]
         middle = float(np.median(list(ranked(result, by).values())))
         return f"Most: layer {layer}, head {head}, with {value:.3f}; half of all heads have less than {middle:.3f}."
     tried, of = len(result.effects.moved), result.effects.heads
-    which = f"Of {of} heads those {tried} were switched off, one at a time, by which the gradient of the decision is largest" if (
+    which = f"Of {of} heads those {tried} were switched off, one at a time, that add or take most to first order" if (
         tried < of
     ) else f"All {of} heads were switched off, one at a time"  # fmt: skip
     return f"{which}. Without layer {layer}, head {head} “{result.decision}” moves from {_probability(result)} by {-value:+.3f}."

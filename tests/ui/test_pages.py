@@ -159,7 +159,7 @@ def test_whether_a_map_explains_the_decision_is_worked_out_when_it_is_asked_for(
     net = load("sentiment-minilm")
     expected = list(tried(net, predict(net, page.text_area(key="text-input").value)))
     told = " ".join(element.value for element in page.markdown)
-    (layer, head), _ = next(iter(predict(net, page.text_area(key="text-input").value).effects.moved.items()))
+    (layer, head), _ = next(iter(predict(net, page.text_area(key="text-input").value).slopes.items()))
     shown = next(one for one in expected if one.method == "head shown first")
     assert f"Layer {layer}, head {head}: {shown.verdict}" in told
     for one in expected:

@@ -1,5 +1,7 @@
 """The Text page: a sentence, the decision, and where the model looked."""
 
+from contextlib import nullcontext
+
 import streamlit as st
 
 from attnviz.cards import ModelCard
@@ -34,6 +36,7 @@ TITLES = {
     "words": "Where does a language model look?",
 }
 FIRST = {"sentiment": "sentiment-minilm", "translation": "translate-bahdanau", "words": "words-masked"}
+QUICK = 1_000  # characters that a model which is there reads in no time
 TASK = Choice("task", "Task", OneOf(tuple(TASKS), lambda task: TASKS[task][0]), "sentiment")
 
 
@@ -60,8 +63,10 @@ def answer(state: State, task: str, card: ModelCard, text: str) -> None:
         translated.answer(state, card, text, other)
         return
     read, word = hidden(state, card, text)
-    with st.spinner(f"{say.literal(card.title)} reads the text"):
-        result, fresh = cache.attempted(f"text {card.name}", lambda: cache.text(card.name, read))
+    slot = f"text {card.name}"
+    at_once = cache.had(slot) and len(read) <= QUICK  # a spinner has a thread of its own, which takes longer than such an answer
+    with nullcontext() if at_once else st.spinner(f"{say.literal(card.title)} reads the text"):
+        result, fresh = cache.attempted(slot, lambda: cache.text(card.name, read))
     if result is None:
         return
     if fresh:
@@ -91,7 +96,7 @@ def looked_at(state: State, task: str, result: TextResult, text: str, other: Mod
         if (map_ := each.says(shown, chosen)) is not None:
             said.append(map_)
         if each is HEADS:
-            pinning(state, each, shown, chosen)
+            pinning(state, shown)
         if each is HARD:
             drawn.many(state, result, shown, chosen["lock"])
     if not found:

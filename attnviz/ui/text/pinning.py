@@ -3,18 +3,16 @@
 import streamlit as st
 
 from attnviz.results import TextResult
-from attnviz.state import Chosen
 from attnviz.ui.card import cards
 from attnviz.ui.state import State
-from attnviz.views import View
 from attnviz.views.pinned import Pin, exhibits, pin
 
 PINNED = "text-pinned"
 
 
-def pinning(state: State, view: View[TextResult], result: TextResult, chosen: Chosen) -> None:
+def pinning(state: State, result: TextResult) -> None:
     """A button to pin the map in sight; then A, B and B - A until it is let go."""
-    here = pin(view.exhibits(result, chosen), result)
+    here = pin(tuple(state.drawn.values()), result)
     if here is None:
         return
     kept: Pin | None = st.session_state.get(PINNED)
