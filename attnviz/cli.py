@@ -32,7 +32,7 @@ SERVING = {
     "runner.postScriptGC": "false",
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
-    "theme.light.primaryColor": "#2563eb",
+    "theme.light.primaryColor": "#1d4ed8",
     "theme.dark.primaryColor": "#60a5fa",
 }
 

@@ -12,6 +12,7 @@ from attnviz.plot import Picture, Words
 from attnviz.plot.dressed import Stage, dressed
 from attnviz.results import Outcome
 from attnviz.state import Choice, Chosen, Window
+from attnviz.terms import TERMS, in_text
 from attnviz.ui import say, stage, widgets
 from attnviz.ui.controls import controls
 from attnviz.ui.looks import dark
@@ -63,9 +64,17 @@ def card(state: State, exhibit: Exhibit, choices: Mapping[str, Choice]) -> None:
     with st.container(horizontal=True):
         if exhibit.maps:
             widgets.opening("Receipt", f"{key}-receipt", lambda: widgets.receipts(exhibit.maps))
+        if terms := list(in_text(exhibit.title, exhibit.text)):
+            widgets.opening("Terms", f"{key}-terms", lambda: _explained(terms, bool(exhibit.maps)))
         widgets.opening("Save", f"{key}-save", lambda: save(exhibit, key))
         if exhibit.figures:
             st.button("Stage", key=f"{key}-stage", on_click=stage.enter, args=(state, name), help=STAGED)
+
+
+def _explained(names: Sequence[str], receipt: bool) -> None:
+    """What the words of an exhibit mean, and its receipt where it has one."""
+    for name in dict.fromkeys([*names, *(["receipt"] if receipt else [])]):
+        st.markdown(f"**{say.literal(name)}**: {say.literal(TERMS[name].says)}")
 
 
 def _figures(state: State, exhibit: Exhibit, choices: Mapping[str, Choice], key: str, room: Stage | None = None) -> None:

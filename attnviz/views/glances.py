@@ -13,20 +13,12 @@ from attnviz.maps import AttentionMap
 from attnviz.progress import telling
 from attnviz.results import TextResult
 from attnviz.state import Choice, OneOf, Places
+from attnviz.terms import TERMS
 
 HEADS = ("head", "query", "key")
 PLACES = 3
 # Up to so many tokens all rows of all heads are read; beyond, a sample of them.
 LONG = plot.MAX_LABELS
-LAYER_HELP = (
-    "A layer is one step of the model: it reads what the layer before it wrote. Early layers often look at neighbours, "
-    "later ones at what belongs together."
-)
-HEAD_HELP = "Each layer looks in several ways at once, and each of them is a head. Heads learn to look at different things."
-SHARP_HELP = (
-    "A head is sharp where its words look decidedly at one word that is neither beside them, nor themselves, nor special. "
-    "The number is the mean of these largest weights, from 0 to 1."
-)
 
 
 @dataclass(frozen=True)
@@ -84,8 +76,8 @@ def place_choices(result: TextResult) -> tuple[Choice, Choice]:
     layer, head = opening(result)
     maps = layers(result)
     return (
-        Choice("layer", "Layer", OneOf(tuple(range(len(maps))), listed=True), layer, LAYER_HELP),
-        Choice("head", "Head", OneOf(tuple(range(min(m.size("head") for m in maps))), listed=True), head, HEAD_HELP),
+        Choice("layer", "Layer", OneOf(tuple(range(len(maps))), listed=True), layer, TERMS["layer"].says),
+        Choice("head", "Head", OneOf(tuple(range(min(m.size("head") for m in maps))), listed=True), head, TERMS["head"].says),
     )
 
 
@@ -105,7 +97,9 @@ def pictures(result: TextResult, layer: int, head: int, maps: Sequence[Attention
     )
     picks = ("off",) if take else ("layer", "head")
     caption = _opened(result) + _said(found)
-    return Exhibit("heads", "All heads", (figure,), caption, maps, result, legend, width=0.5, picks=picks, help=SHARP_HELP)
+    return Exhibit(
+        "heads", "All heads", (figure,), caption, maps, result, legend, width=0.5, picks=picks, help=TERMS["sharpest"].says
+    )
 
 
 def _switches(result: TextResult, down: int, across: int) -> list[list[str]]:

@@ -8,16 +8,13 @@ from attnviz.explain import strongest
 from attnviz.maps import AttentionMap
 from attnviz.results import PhotoResult
 from attnviz.state import Choice, Chosen, OneOf, Whole
+from attnviz.terms import TERMS
 from attnviz.views.photo import blocks, picture
 from attnviz.views.view import View
 from attnviz.weights import Floats
 
 Switched = Mapping[str, Mapping[int, float]]  # layer -> channel -> what its gate is set to
 NOBODY = -1  # where no channel is chosen
-CHANNEL = (
-    "A channel is one feature that the model looks for everywhere on the photo at once, an edge or a kind of fur. Its gate says "
-    "how much of it goes on."
-)
 
 
 def gates(result: PhotoResult) -> list[AttentionMap]:
@@ -73,7 +70,7 @@ def bars(result: PhotoResult, emitted: PhotoResult, switched: Switched, chosen: 
         legend,
         width=0.73,
         picks=("channel",),
-        help=CHANNEL,
+        help=TERMS["channel"].says,
     )
 
 

@@ -10,15 +10,13 @@ from attnviz.explain import bits
 from attnviz.maps import AttentionMap
 from attnviz.results import PhotoResult
 from attnviz.state import Choice, Chosen
+from attnviz.terms import TERMS
 from attnviz.views.photo import DRAWING, laid_over
 from attnviz.views.view import View
 
 UNSEEN = (
     "The other patches were never shown to the classifier, and cannot have changed the decision, other than by what was picked: "
     "the odds come from a glance at the whole photo."
-)
-PICK = (
-    "A pick is all or nothing: what is picked is seen in full, and of the rest nothing is. The odds say how likely each patch was."
 )
 
 
@@ -46,7 +44,7 @@ def exhibits(result: PhotoResult, chosen: Chosen) -> Sequence[Exhibit]:
             (odds, picks),
             result,
             legend,
-            help=PICK,
+            help=TERMS["pick"].says,
         ),
     )
 

@@ -11,6 +11,7 @@ from attnviz.explain.rollout import LONGEST
 from attnviz.maps import AttentionMap
 from attnviz.results import PhotoResult
 from attnviz.state import Choice, Chosen, OneOf, Real
+from attnviz.terms import TERMS
 from attnviz.views.heads import MEAN, of_head
 from attnviz.views.photo import DRAWING, Clicks, over_photo, ranked
 from attnviz.views.view import View
@@ -21,11 +22,6 @@ ROLLOUT = "rollout"
 POINT, ALL = "point", "all"
 PICKS = ("down", "across", "who")
 LOOKS = {POINT: "The clicked point", ALL: "All positions on average"}
-LAYER_HELP = (
-    "A layer is one step of the model: it reads what the layer before it wrote. Rollout follows a position back through all of "
-    "them, and is an estimate."
-)
-HEAD_HELP = "Each layer looks in several ways at once, and each of them is a head. The mean of all is what they agree on."
 WHO_HELP = "A click on the photo sets the point. CLS, where there is one, stands for no place: the model decides from what it saw."
 
 
@@ -106,7 +102,7 @@ def exhibits(result: PhotoResult, chosen: Chosen) -> Sequence[Exhibit]:
     title = f"{_through(layer, head, layers(result))}: where {found.who} look{'' if found.query is None else 's'}"
     weights, names = found.m.dense(), found.grid.names
     shows = (
-        over_photo(result, "look", title, m, chosen, caption, clicks(found, point), HEAD_HELP),
+        over_photo(result, "look", title, m, chosen, caption, clicks(found, point), TERMS["head"].says),
         ranked(
             result,
             "looks-at",
@@ -140,9 +136,9 @@ def choices(result: PhotoResult) -> Sequence[Choice]:
     first = ROLLOUT if can_roll_out(result) else last  # one layer alone says little of where the decision came from
     heads = max(m.size("head") for m in maps.values())
     who = dict(enumerate(prefix)) | LOOKS
-    head = Choice("head", "Head", OneOf((MEAN, *range(heads)), _head_said, listed=True), MEAN, HEAD_HELP)
+    head = Choice("head", "Head", OneOf((MEAN, *range(heads)), _head_said, listed=True), MEAN, TERMS["head"].says)
     return (
-        Choice("layer", "Layer", OneOf(numbers, lambda layer: _layer_said(layer, grids), listed=True), first, LAYER_HELP),
+        Choice("layer", "Layer", OneOf(numbers, lambda layer: _layer_said(layer, grids), listed=True), first, TERMS["layer"].says),
         *((head,) if heads > 1 else ()),
         Choice("who", "Who looks", OneOf((*who,), who.__getitem__, listed=True), next(iter(who)), WHO_HELP),
         *DRAWING,

@@ -8,15 +8,12 @@ from attnviz.exhibit import Exhibit
 from attnviz.maps import AttentionMap
 from attnviz.results import PhotoResult
 from attnviz.state import Choice, Chosen
+from attnviz.terms import TERMS
 from attnviz.views.photo import DRAWING, over_photo, ranked
 from attnviz.views.series_ahead import half
 from attnviz.views.view import View
 
 ROLE = "places"
-WEIGHT = (
-    "A weight is the share that a place has in what the model decides from. All weights together are 1, so one place can only win "
-    "what others lose."
-)
 
 
 def look(result: PhotoResult) -> AttentionMap | None:
@@ -34,7 +31,7 @@ def exhibits(result: PhotoResult, chosen: Chosen) -> Sequence[Exhibit]:
     )
     names = Patches(*weights.shape).names
     return (
-        over_photo(result, "places", "Which places weigh most?", m, chosen, caption, help=WEIGHT),
+        over_photo(result, "places", "Which places weigh most?", m, chosen, caption, help=TERMS["weight"].says),
         ranked(result, "ranked", "The heaviest places", names, m, weights),
     )
 

@@ -8,15 +8,12 @@ from attnviz.explain import combined
 from attnviz.maps import AttentionMap
 from attnviz.results import PhotoResult
 from attnviz.state import Choice, Chosen, OneOf
+from attnviz.terms import TERMS
 from attnviz.views.photo import DRAWING, blocks, over_photo
 from attnviz.views.view import View
 from attnviz.weights import Floats
 
 COMBINED, ALL = "combined", "all"
-GATE = (
-    "A gate is a number between 0 and 1 that what is found at a place is multiplied with: 1 lets it pass, 0 shuts it out. "
-    "Gates are no shares: all can be open, and all can be shut."
-)
 
 
 def gates(result: PhotoResult) -> list[AttentionMap]:
@@ -49,7 +46,7 @@ def _named(maps: Sequence[AttentionMap], number: int) -> str:
 def _one(result: PhotoResult, name: str, m: AttentionMap, block: str, place: int | str, chosen: Chosen) -> Exhibit:
     title = f"{block}: which places may count?" if block else "Which places may count?"
     caption = f"What is bright passes the gates, what is dark is held back. {plot.caption(m, result.card.name, None, place)}"
-    return over_photo(result, name, title, m, chosen, caption, help=GATE)
+    return over_photo(result, name, title, m, chosen, caption, help=TERMS["gate"].says)
 
 
 def choices(result: PhotoResult) -> Sequence[Choice]:

@@ -8,16 +8,13 @@ from attnviz.exhibit import Exhibit
 from attnviz.maps import AttentionMap
 from attnviz.results import TextResult
 from attnviz.state import Choice, Chosen, OneOf, OnOff, Whole
+from attnviz.terms import TERMS
 from attnviz.views.reasons import HIDDEN, LOOK, SIGNED, against, asked, without
 from attnviz.weights import Floats
 
 NONE = -1  # where no word is locked
 UNIT, LARGEST = "one", "largest"
 SCALES = {UNIT: "0 to 1", LARGEST: "0 to largest"}
-SPECIAL = (
-    "Special tokens such as [CLS] and [SEP] are put around every input: they mark its beginning and its end, and are no words of "
-    "it. Many heads rest on them where they find nothing to look at."
-)
 
 
 def merge_choice(meaning: str) -> Choice:
@@ -27,7 +24,7 @@ def merge_choice(meaning: str) -> Choice:
 
 def hide_choice(label: str = "Hide special tokens") -> Choice:
     """Whether special tokens are left out."""
-    return Choice("hide", label, OnOff(), False, SPECIAL, more=True)
+    return Choice("hide", label, OnOff(), False, TERMS["[CLS]"].says, more=True)
 
 
 def scale_choice(default: str) -> Choice:

@@ -12,7 +12,7 @@ from attnviz.maps import AttentionMap
 from attnviz.results import Translation
 from attnviz.results.translation import SIDES
 from attnviz.state import Choice, Chosen, OneOf
-from attnviz.views.glances import HEAD_HELP, LAYER_HELP
+from attnviz.terms import TERMS
 from attnviz.views.heads import head_choice, of_head, placed
 from attnviz.views.sentence import merge_choice
 
@@ -30,7 +30,9 @@ def place_choices(result: Translation, role: str, name: str = "", first: int = 0
         return ()
     heads = head_choice(maps[0], f"{name}head")
     shown = heads.default if head is None else head
-    return Choice(f"{name}layer", "Layer", layers, first, LAYER_HELP), replace(heads, help=HEAD_HELP, default=shown)
+    return Choice(f"{name}layer", "Layer", layers, first, TERMS["layer"].says), replace(
+        heads, help=TERMS["head"].says, default=shown
+    )
 
 
 def of_place(result: Translation, role: str, chosen: Chosen, name: str = "") -> tuple[AttentionMap, str]:

@@ -42,7 +42,7 @@ def lineage(mechanism: Mechanism, everything: Sequence[Mechanism]) -> None:
 def code(mechanism: Mechanism) -> None:
     """The lines of the layer, as they run."""
     st.markdown("**The code of its layer**")
-    st.code(mechanism.source, "python")
+    st.code(mechanism.source, "python", wrap_lines=True)
     place = inspect.getmodule(mechanism.layer)
     st.caption(f"Read from `{place.__name__ if place else ''}`, which is what runs here.")
 

@@ -13,6 +13,7 @@ from attnviz.state import Choice
 from attnviz.ui import cache
 from attnviz.ui.card import cards, view
 from attnviz.ui.controls import controls
+from attnviz.ui.link import with_text
 from attnviz.ui.mechanisms import about, regression
 from attnviz.ui.mechanisms.given import Asked, given, reset
 from attnviz.ui.state import State
@@ -42,6 +43,7 @@ def one(state: State, mechanism: Mechanism) -> None:
         if shown.name == regression.VIEW.name:
             with canvas:
                 regression.canvas(state, result, chosen)
+    with_text(state)
     state.write()
 
 

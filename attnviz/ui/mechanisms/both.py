@@ -6,6 +6,7 @@ from attnviz.errors import InputError
 from attnviz.mechanisms import Mechanism
 from attnviz.ui import say
 from attnviz.ui.card import cards
+from attnviz.ui.link import with_text
 from attnviz.ui.mechanisms import about
 from attnviz.ui.mechanisms.bench import OTHER, second
 from attnviz.ui.mechanisms.given import BOXES, given
@@ -32,6 +33,7 @@ def both(state: State, first: Mechanism, other: Mechanism) -> None:
                 say.info(error)
         else:
             say.info(f"{first.title} and {other.title} take different kinds of input, so there is no difference to draw.")
+    with_text(state)
     state.write()
 
 

@@ -42,7 +42,7 @@ def page() -> None:
     say.markdown("What is beyond them is refused before anything is computed. Who runs a server sets them by the variables.")
     _table(("Limit", "of", "It guards", "Variable"), [(f"{most:,}", *rest, name) for name, most, *rest in about(LIMITS)])
     st.subheader("How to cite it", anchor=False)
-    st.code(CITATION, "bibtex")
+    st.code(CITATION, "bibtex", wrap_lines=True)
     say.markdown("A model is cited by what its own description names, and a mechanism by its paper, which Mechanisms gives.")
     state.finish()
 

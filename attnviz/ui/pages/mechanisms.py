@@ -19,9 +19,11 @@ NAMES = [mechanism.name for mechanism in MECHANISMS]
 NAME = Choice("mechanism", "Mechanism", OneOf(NAMES, TITLES.__getitem__, listed=True), "scaled-dot")
 OTHER = Choice("other", "Compare with", OneOf([NOBODY, *NAMES], TITLES.__getitem__, listed=True), NOBODY)
 BENCH = "mechanism-bench"
-# A formula wider than its column is scrolled, not cut; what opens is brought into view below the bar at the top.
+# A formula wider than its column goes on in the next line, not cut; what opens is brought into view below the bar at the top.
 _STYLE = """<style>
-.stMainBlockContainer .katex-display { overflow-x: auto; overflow-y: hidden; padding: 2px 0; margin: .2em 0 }
+.stMainBlockContainer .katex-display { overflow: visible; padding: 2px 4px; margin: .2em 0 }
+.stMainBlockContainer .katex-display > .katex { white-space: normal }
+.stMainBlockContainer .katex-display .base { margin: .15em 0 }
 .st-key-mechanism-bench { scroll-margin-top: 3.8rem }
 </style>"""
 

@@ -11,12 +11,13 @@ from attnviz.state import Choice, OneOf
 from attnviz.ui import cache, say, widgets
 from attnviz.ui.card import view
 from attnviz.ui.controls import control
+from attnviz.ui.link import with_text
 from attnviz.ui.state import State
 from attnviz.ui.text import beside, drawn, translated
 from attnviz.ui.text.finding import finding
 from attnviz.ui.text.hiding import guessed, hidden
 from attnviz.ui.text.pinning import pinning
-from attnviz.ui.text.sentence import PRIVATE, link, name_of, sentence
+from attnviz.ui.text.sentence import PRIVATE, name_of, sentence
 from attnviz.ui.text.taking import taken
 from attnviz.ui.text.waiting import ANSWER, waiting
 from attnviz.ui.verdict import verdict
@@ -102,5 +103,5 @@ def looked_at(state: State, task: str, result: TextResult, text: str, other: Mod
     if not found:
         say.info(f"There is no figure for these maps yet. Take the numbers: attnviz map {result.card.name} ... --out maps.npz")
     verdict(state, shown, said)
-    link(state, task)
+    with_text(state)
     state.write()

@@ -1,7 +1,5 @@
 """The input row of a page that takes text: a box, examples, and a file, which when long stays here and is not sent back."""
 
-from urllib.parse import urlencode
-
 import streamlit as st
 
 from attnviz.encode import clean, read_text_file
@@ -17,7 +15,6 @@ PROBLEM = "text-problem"
 # A longer file is shown by its beginning: a browser would get all of it, and send it again with every click.
 EDITED = 20_000
 BEGINNING = 600
-LINKED = 2_000  # characters; what is longer makes an address that programs cut off
 LONGEST = 1 << 24  # what is longer than a model takes is refused at its border, with its limit
 SAMPLES = {"translation": "french.txt"}
 # What is chosen of one text, and means nothing for another.
@@ -46,7 +43,8 @@ def sentence(state: State, task: str, limit: int) -> str:
     with box:
         (_held if len(text) > EDITED else _box)(state, own, text, name_of("text-input", task))
     with side:
-        st.button("Send", key=name_of("text-send", task), type="primary", width="stretch", help="Or Ctrl+Enter in the text.")
+        key, told = name_of("text-send", task), "Or Ctrl+Enter in the text."
+        st.button("Send", key=key, width="stretch", icon=":material/send:", help=told)
         _examples(state, own, sample, known, None if typed else values[sample.name])
         _upload(state, own, task, limit)
     if problem := st.session_state.pop(PROBLEM, None):
@@ -107,16 +105,3 @@ def _upload(state: State, own: Choice, task: str, limit: int) -> None:
     with st.popover("Upload .txt", width="stretch"):
         said = f"A text file, at most {MAX_FILE_BYTES / 1e6:.1f} MB and {limit:,} characters"
         st.file_uploader(said, type=["txt"], key=key, on_change=take)
-
-
-def link(state: State, task: str) -> None:
-    """An address holds what was chosen, and the visitor's own text only where it is copied from here."""
-    own = state.texts.get(name_of("text", task), "") + state.texts.get(BEGIN, "")
-    if not own:
-        return
-    with st.popover("Copy link with my text"):
-        if len(own) > LINKED:
-            st.caption(f"A link can take along at most {LINKED:,} characters, and this text has {len(own):,}.")
-            return
-        st.caption("The address of this page leaves your own text out. This link takes it along, for whoever opens it.")
-        st.code(f"{str(st.context.url or '').partition('?')[0]}?{urlencode(state.address(private=True))}", language=None)

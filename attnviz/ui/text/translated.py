@@ -14,10 +14,11 @@ from attnviz.translate import cut
 from attnviz.ui import cache, say, widgets
 from attnviz.ui.card import view
 from attnviz.ui.controls import control, controls
+from attnviz.ui.link import with_text
 from attnviz.ui.reading import listening
 from attnviz.ui.state import State
 from attnviz.ui.text import beside
-from attnviz.ui.text.sentence import BEGIN, link, name_of
+from attnviz.ui.text.sentence import BEGIN, name_of
 from attnviz.ui.text.waiting import ANSWER, waiting
 from attnviz.views import View, views_of
 
@@ -50,7 +51,7 @@ def answer(state: State, card: ModelCard, text: str, other: ModelCard | None) ->
             beside.translations(state, result, other)
         looked_at(state, result, values[BEGIN])
         _others(state, result, beam)
-        link(state, TASK)
+        with_text(state)
 
 
 def _translated(card: ModelCard, text: str, count: int, chosen: dict[str, int | str]) -> list[Translation]:
