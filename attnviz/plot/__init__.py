@@ -10,7 +10,7 @@ from attnviz.plot.caption import ALIKE, caption
 from attnviz.plot.channels import before_after, feature_maps, gate_strip, marked, signed
 from attnviz.plot.chosen_patches import chosen_patches, left_over, patches_caption, shares
 from attnviz.plot.curves import curves
-from attnviz.plot.difference import difference, word_difference
+from attnviz.plot.difference import difference, place_difference, word_difference
 from attnviz.plot.heads import MOST as MOST_HEADS
 from attnviz.plot.heads import side_by_side
 from attnviz.plot.heatmap import MAX_CELLS, MAX_LABELS, heatmap
@@ -80,6 +80,7 @@ __all__ = [
     "overview",
     "patches_caption",
     "photo",
+    "place_difference",
     "probabilities",
     "ranks",
     "sentence",

@@ -1,13 +1,16 @@
 """What one map has more of than another, on a scale that diverges from 0."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from attnviz.maps import AttentionMap
 from attnviz.plot.heatmap import distinct, grid
+from attnviz.plot.photo import BELOW, canvas
 from attnviz.plot.style import BLUE, GREY, ORANGE, diverging, finish
+from attnviz.weights import Floats
 
 MOST = 40
 
@@ -15,15 +18,30 @@ MOST = 40
 def difference(first: AttentionMap, second: AttentionMap) -> go.Figure:
     """first - second, two maps with axes (query, key) over the same words: blue where the first has more, orange the second."""
     weights = first.dense() - second.dense()
-    top = max(float(np.abs(weights).max(initial=0)), 1e-3)
+    top = _top(weights)
     rows, columns = (distinct(first.labels.get(axis, ()), size) for axis, size in zip(first.axes, weights.shape, strict=True))
+    return grid(weights, rows, columns, _cells(top, "%{y} → %{x}"))
+
+
+def place_difference(gap: Floats) -> go.Figure:
+    """(row, column), what one map over a photo has more of than another: blue above 0, orange below."""
+    figure, cells = canvas(*gap.shape), _cells(_top(gap), "row %{y}, column %{x}")
+    return figure.add_heatmap(z=gap, xgap=1, ygap=1, **cells | {"colorbar": cells["colorbar"] | BELOW})
+
+
+def _top(gap: Floats) -> float:
+    """The end of a scale that diverges from 0."""
+    return max(float(np.abs(gap).max(initial=0)), 1e-3)
+
+
+def _cells(top: float, where: str) -> dict[str, Any]:
+    """Colours, their legend, and what a cell says, of a heatmap of differences."""
     bar = {
         "title": {"text": "difference", "side": "top"}, "thickness": 12, "len": 0.9, "outlinewidth": 0,
         "tickvals": [-top, 0, top], "ticktext": [f"{-top:+.2g}", "0", f"{top:+.2g}"],
     }  # fmt: skip
-    said = "%{y} → %{x}<br>%{z:+.4f}<extra></extra>"
-    cells = {"zmin": -top, "zmax": top, "colorscale": diverging(), "colorbar": bar, "hovertemplate": said}
-    return grid(weights, rows, columns, cells)
+    said = f"{where}<br>%{{z:+.4f}}<extra></extra>"
+    return {"zmin": -top, "zmax": top, "colorscale": diverging(), "colorbar": bar, "hovertemplate": said}
 
 
 def word_difference(labels: Sequence[str], first: Sequence[float], second: Sequence[float]) -> go.Figure:

@@ -219,3 +219,15 @@ def test_a_file_that_is_no_photo_keeps_the_last_one_and_its_error_goes_with_the_
         ("cup.jpg", sample("coffee.jpg"), "image/jpeg")
     ).run()
     assert not page.error
+
+
+def test_a_pinned_map_stands_beside_what_another_model_shows_until_it_is_let_go(models: Path) -> None:
+    page = opened(model="cbam")
+    page.button(key="image-pin").click().run()
+    assert {"Pinned and now", "B - A"} <= set(titles(page))
+    assert "Nothing changes" in said(page)
+    page.selectbox(key="image-model").set_value("vit").run()
+    assert not page.exception
+    assert "A is in the unit gate and B in the unit weight" in said(page)
+    page.button(key="image-unpin").click().run()
+    assert "Pinned and now" not in titles(page)

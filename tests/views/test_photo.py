@@ -1,5 +1,6 @@
 """What is said and shown of a photo."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -18,8 +19,9 @@ from attnviz.predict import decide, predict_as
 from attnviz.probe import Probe
 from attnviz.results import PhotoResult
 from attnviz.state import settled
-from attnviz.views import exhibits, kinds, views_of
+from attnviz.views import exhibits, kinds, pinned_photo, views_of
 from attnviz.views.changed import said
+from attnviz.weights import Dense
 from tests.grids import grid_net
 
 CAT = (ASSETS / "photos" / "chelsea.jpg").read_bytes()
@@ -237,3 +239,31 @@ def test_what_a_change_does_to_the_decision_is_said_with_both_numbers() -> None:
     assert label is not None
     told = said(before, dark, "In the dark")
     assert told.startswith(f"In the dark, “{label}” goes from {before.probabilities[label]:.3f} to {dark.probabilities[label]:.3f}")
+
+
+def test_a_pinned_map_of_a_photo_stands_beside_another_with_what_that_has_more_of() -> None:
+    first, second = says("coarse"), says("coarse")
+    a, b = (pinned_photo.pin(exhibits(result, "spatial"), result) for result in (first, second))
+    assert a is not None
+    assert b is not None
+    b = b._replace(m=replace(b.m, weights=Dense(a.m.dense() * np.float32([[1, 1], [1, 0]]))))
+    left, right, gap = pinned_photo.exhibits(a, b)
+    assert (left.maps[0].shape, right.figures[0].places) == ((2, 2), (2, 2))
+    drawn = gap.figures[0].data[0]
+    lost = float(COARSE[0, 1, 1])
+    np.testing.assert_allclose(np.asarray(drawn.z), [[0, 0], [0, -lost]], atol=1e-6)
+    assert (drawn.zmin, drawn.zmax) == pytest.approx((-lost, lost))
+    assert f"Most changes in row 1, column 1, counted from 0: {-lost:+.3f}." in gap.caption
+    assert "Nothing changes" in pinned_photo.exhibits(a, a)[2].caption
+
+
+def test_maps_of_other_places_or_other_units_have_no_difference_and_that_is_said() -> None:
+    coarse, fine, shares = (says(name) for name in ("coarse", "fine", "weights"))
+    pins = [pinned_photo.pin(exhibits(result), result) for result in (coarse, fine, shares)]
+    assert None not in pins
+    for other, why in ((1, "A lies over 2 x 2 places and B over 4 x 4"), (2, "A is in the unit gate and B in the unit weight")):
+        gap = pinned_photo.exhibits(pins[0], pins[other])[2]
+        assert gap.figures == ()
+        assert why in gap.caption
+    channel = says("channel")
+    assert pinned_photo.pin(exhibits(channel), channel) is None

@@ -10,10 +10,11 @@ from attnviz.ui.controls import control
 from attnviz.ui.photo import kinds
 from attnviz.ui.photo.given import PRIVATE, Given, given
 from attnviz.ui.photo.rooms import ROOMS, plain
+from attnviz.ui.pinning import pinning
 from attnviz.ui.state import State
 from attnviz.ui.verdict import verdict
 from attnviz.views import given as photos
-from attnviz.views import views_of
+from attnviz.views import pinned_photo, views_of
 
 LABELS = 3  # whose probabilities are in sight
 
@@ -51,6 +52,8 @@ def looked_at(state: State, result: PhotoResult, photo: Given) -> None:
     if name is not None:
         said = known[name].says(result, state.take(known[name].choices(result))) if shown is result and name in known else None
         verdict(state, result, [said] if said else [])
+        here = None if name == kinds.NAME else pinned_photo.pin(tuple(state.drawn.values()), shown)
+        pinning(state, here, pinned_photo.exhibits, "the photo, what is shown of it, or the model")
     cards(state, photos.exhibits(result))
     state.write()
 

@@ -12,16 +12,16 @@ from attnviz.ui import cache, say, widgets
 from attnviz.ui.card import view
 from attnviz.ui.controls import control
 from attnviz.ui.link import with_text
+from attnviz.ui.pinning import pinning
 from attnviz.ui.state import State
 from attnviz.ui.text import beside, drawn, translated
 from attnviz.ui.text.finding import finding
 from attnviz.ui.text.hiding import guessed, hidden
-from attnviz.ui.text.pinning import pinning
 from attnviz.ui.text.sentence import PRIVATE, name_of, sentence
 from attnviz.ui.text.taking import taken
 from attnviz.ui.text.waiting import ANSWER, waiting
 from attnviz.ui.verdict import verdict
-from attnviz.views import glances, views_of
+from attnviz.views import glances, pinned, views_of
 from attnviz.views.hard import VIEW as HARD
 from attnviz.views.self_attention import VIEW as HEADS
 
@@ -97,7 +97,7 @@ def looked_at(state: State, task: str, result: TextResult, text: str, other: Mod
         if (map_ := each.says(shown, chosen)) is not None:
             said.append(map_)
         if each is HEADS:
-            pinning(state, shown)
+            pinning(state, pinned.pin(tuple(state.drawn.values()), shown), pinned.exhibits, "a word, a head or the model")
         if each is HARD:
             drawn.many(state, result, shown, chosen["lock"])
     if not found:
