@@ -220,11 +220,13 @@ def _check_numbers(raw: dict[str, Any], path: Path) -> None:
 
 
 def _check_learned(text: dict[str, Any], path: Path) -> None:
-    """What a model of texts learned from, where that is said."""
+    """What a model of texts learned from, where that is said, and whether its attention was guided."""
     if not isinstance(text.get("learned", ""), str):
         raise CardError(f"{path} has text.learned = {_short(text['learned'])}", "say in words what the model learned from")
     if text.get("language", "en") not in tuple(LANGUAGES):
         raise CardError(f"{path} has text.language = {_short(text['language'])}", f"known are {', '.join(LANGUAGES)}")
+    if not isinstance(text.get("guided", False), bool):
+        raise CardError(f"{path} has text.guided = {_short(text['guided'])}", "true where the attention was taught what to look at")
 
 
 def _check_keys(raw: dict[str, Any], required: dict[str, type], path: Path) -> None:

@@ -141,6 +141,9 @@ def eval_(
         Path | None,
         typer.Option(help="Word links of a translator's sentences, i-j sure and ipj possible, beside a file `source ||| target`."),
     ] = None,
+    pairs: Annotated[
+        Path | None, typer.Option(help="A file of sentences `source ||| target`: prints a translator's chrF, and what it copies.")
+    ] = None,
     masks: Annotated[
         Path | None,
         typer.Option(help="Photos with masks of their objects: images/NAME.jpg and masks/NAME.png, or NAME.jpg and NAME_mask.png."),
@@ -153,7 +156,7 @@ def eval_(
     from attnviz.evaluate import figures
     from attnviz.load import load
 
-    found = figures(load(name), data, masks, links, shifted)
+    found = figures(load(name), data, masks, links, shifted, pairs)
     typer.echo(json.dumps({"model": name, **found}) if as_json else "\n".join(_lines(found)))
 
 

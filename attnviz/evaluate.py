@@ -14,7 +14,7 @@ from attnviz.data.shifted import shifted
 from attnviz.errors import CardError, InputError, NothingToScore
 from attnviz.evaluate_photos import accuracy, photo, things, thousand
 from attnviz.evaluate_series import forecast
-from attnviz.evaluate_translation import alignment, translation
+from attnviz.evaluate_translation import alignment, told, translation
 from attnviz.evaluate_words import hidden_words, next_words
 from attnviz.nets import DrawingNet, Net
 from attnviz.record import record
@@ -32,19 +32,22 @@ def evaluate(model: Net, data: Path) -> Metrics:
 
 
 def figures(
-    model: Net, data: Path | None, masks: Path | None = None, links: Path | None = None, off_middle: bool = False
-) -> Figures:
-    """All that is asked for: the metrics of the test split in `data`, and of a file of `links` or a folder of `masks`.
+    model: Net, data: Path | None, masks: Path | None = None, links: Path | None = None, off_middle: bool = False,
+    pairs: Path | None = None,
+) -> Figures:  # fmt: skip
+    """All that is asked for: the metrics of the test split in `data`, of files of `links` or `pairs`, or a folder of `masks`.
 
     The maps of a photo model are also scored on the boxes of Caltech-101 where `data` has them. Where there are `masks`, the
     figures of maps and "n" are theirs, and those of `data` stand under "data". With `off_middle` maps are scored once more, under
     "shifted", on parts of the photos in which the object is off the middle.
     """
-    if data is None and masks is None and links is None:
-        raise InputError("there is nothing to evaluate on", "give --data, --masks or --links")
+    if data is None and masks is None and links is None and pairs is None:
+        raise InputError("there is nothing to evaluate on", "give --data, --masks, --links or --pairs")
     found: Figures = {} if data is None else {**boxed(model, data, off_middle), **evaluate(model, data)}
     if links is not None:
         found |= alignment(model, links)
+    if pairs is not None:
+        found |= told(model, pairs)
     if masks is None:
         return found
     return {**found, **scored(model, lambda: masked.folder(masks), off_middle), **({"data": found} if found else {})}

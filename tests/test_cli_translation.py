@@ -65,7 +65,7 @@ def test_eval_prints_bleu_chrf_and_with_links_the_error_rate(
     (tmp_path / "gold.pairs").write_text("Où est ||| Where is\n")
     assert run(monkeypatch, "eval", folder, "--data", tmp_path, "--links", tmp_path / "gold.links", "--json") == 0
     printed = json.loads(capsys.readouterr().out)
-    assert {"bleu", "chrf", "alignment_error", "diagonal_error"} < set(printed)
+    assert {"bleu", "chrf", "without_attention", "alignment_error", "diagonal_error"} < set(printed)
     assert printed["n"] >= 2
     assert 0 <= printed["alignment_error"] <= 1
 

@@ -50,10 +50,10 @@ class Schedule(NamedTuple):
 
 
 SCHEDULES = {
-    "translate-bahdanau": Schedule(16, 512, 2e-3),
-    "translate-local": Schedule(16, 512, 2e-3),
-    "translate-luong": Schedule(16, 512, 2e-3),
-    "translate-transformer": Schedule(16, 512, 2e-3),
+    "translate-bahdanau": Schedule(9, 512, 2e-3),
+    "translate-local": Schedule(12, 512, 2e-3),
+    "translate-luong": Schedule(12, 512, 2e-3),
+    "translate-transformer": Schedule(12, 512, 2e-3),
 }
 
 

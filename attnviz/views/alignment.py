@@ -1,6 +1,7 @@
 """Where a translator looked for each word: the output and the source as words, the map between them, and what else could stand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,6 +20,7 @@ WINDOWS = (
     " Bar: the centre that the model predicted. Dotted: the window; outside of it every weight is 0."
     " A merged word has the windows of its sub-words together, and the mean of their centres."
 )
+GUIDED = " This attention was taught, by a word aligner, which word translates which: it is guided, not found."
 
 
 def exhibits(result: Translation, chosen: Chosen) -> Sequence[Exhibit]:
@@ -26,8 +28,19 @@ def exhibits(result: Translation, chosen: Chosen) -> Sequence[Exhibit]:
     m, place = of_place(result, "alignment", chosen)
     words, step = sides(result, chosen["merge"]), chosen["step"] - 1
     read, written = words["source"], words["output"]
-    return output(result, written, step), source(result, m, read, step), matrix(result, m, place, read, written, step), \
-        alternatives(result, step)  # fmt: skip
+    shown = matrix(result, m, place, read, written, step)
+    if taught(result, chosen):
+        shown = replace(shown, legend=shown.legend + GUIDED)
+    return output(result, written, step), source(result, m, read, step), shown, alternatives(result, step)
+
+
+def taught(result: Translation, chosen: Chosen) -> bool:
+    """Whether the attention in sight was guided in training, as the card says; of several heads one was."""
+    guided = bool(result.card.text.get("guided", False))
+    if not guided or result.aligner_head is None:
+        return guided
+    layer = result.tape.layers_of("alignment")[chosen["layer"]]
+    return layer == result.aligner and chosen["head"] == result.aligner_head
 
 
 def output(result: Translation, written: Sequence[Word], step: int) -> Exhibit:

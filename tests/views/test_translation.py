@@ -1,12 +1,16 @@
 """What is said and shown of a translation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from attnviz import Translation, translate
 from attnviz.errors import InputError
+from attnviz.nets.translator import Aligner
 from attnviz.plot import Words
 from attnviz.views import exhibits, views_of
+from attnviz.views.heads import MEAN
 from tests.translators import CONFIGS, with_words
 
 SENTENCE = "Où est l'argent ?"
@@ -33,7 +37,7 @@ def test_a_step_is_a_token_its_source_is_tinted_by_its_own_row_and_its_word_is_f
     found = made(name)
     output, source, matrix, alternatives = exhibits(found, "alignment", {"step": "3", "merge": "1"})
     m = found.tape[found.aligner]
-    row = (m.mean_of_heads() if "head" in m.axes else m).dense()[2]
+    row = (m if found.aligner_head is None else m.at_head(found.aligner_head)).dense()[2]
     sums = [row[list(word.positions)].sum() for word in found.encoded.words]
     assert isinstance(source.figures[0], Words)
     np.testing.assert_allclose(source.figures[0].weights, sums, atol=1e-6)
@@ -60,6 +64,21 @@ def test_the_first_layer_shown_is_the_one_that_aligns_and_a_head_is_its_own_map(
     np.testing.assert_allclose(matrix.maps[0].dense(), expected, atol=1e-6)
     _, detail = exhibits(found, "cross-heads", {"layer": "0", "head": "1", "merge": "0"})
     np.testing.assert_allclose(detail.maps[0].dense(), found.tape[layers[0]].head(1), atol=1e-6)
+
+
+def test_a_guided_map_is_said_to_be_taught_and_its_neighbours_are_not() -> None:
+    found = made("transformer")
+    said = "it is guided, not found"
+    assert said not in exhibits(found, "alignment")[2].legend
+    net = with_words("transformer")
+    net.card, net.aligner = replace(net.card, text={**net.card.text, "guided": True}), Aligner("decoder.1.cross_attention", head=1)
+    guided = translate(net, SENTENCE, beams=1)
+    assert said in exhibits(guided, "alignment")[2].legend
+    for other in ({"head": "0"}, {"layer": "0"}, {"head": MEAN}):
+        assert said not in exhibits(guided, "alignment", other)[2].legend
+    one = with_words("luong")
+    one.card = replace(one.card, text={**one.card.text, "guided": True})
+    assert said in exhibits(translate(one, SENTENCE, beams=1), "alignment")[2].legend
 
 
 def test_of_several_sentences_one_is_translated_and_said_to_be_one_of_them() -> None:
