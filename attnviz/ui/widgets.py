@@ -27,6 +27,7 @@ _STYLE = """<style>
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit !important; opacity: 1 }
 [data-testid="stCaptionContainer"] { opacity: .82 !important }
 .stMainBlockContainer h1 { font-size: 1.7rem; padding: 0 0 .3rem }
+pre, pre code { white-space: pre-wrap !important; overflow-wrap: anywhere }
 @media (max-width: 640px) {
   .stMainBlockContainer h1 { font-size: 1.3rem }
   [class*="-figures"] .stHorizontalBlock { flex-wrap: wrap; gap: .4rem }
