@@ -31,27 +31,21 @@ HEAD = 1280
 DILATED = 5  # the stage from which on a dilated network keeps its grid
 
 
-class Backbone(nn.Module):
-    """The convolutions of Lite0 without its decision: stem, seven stages, and the widening that the mean is taken of.
+class Trunk(nn.Module):
+    """The stem of Lite0 and its first stages, `depth` of them.
 
     `dilated` gives up the last halving: 14 x 14 places of a photo of 224 pixels, where the network else ends with 7 x 7. Every
     second place of every second row, from the second on, then holds what the other network has there.
     """
 
-    def __init__(self, dilated: bool = False) -> None:
+    def __init__(self, depth: int, dilated: bool = False) -> None:
         super().__init__()
         self.stem = Convolution(3, STEM, 3, stride=2)
         inputs = [STEM, *(stage.channels for stage in STAGES)]
         self.stages = nn.ModuleList(
             _stage(channels, stage, keep=dilated and i >= DILATED, dilated=dilated and i > DILATED)
-            for i, (channels, stage) in enumerate(zip(inputs, STAGES, strict=False))
+            for i, (channels, stage) in enumerate(zip(inputs, STAGES[:depth], strict=False))
         )
-        self.widen = Convolution(inputs[-1], HEAD, 1)
-
-    def forward(self, image: Tensor) -> Tensor:
-        """(batch, 3, row, column), normalised -> (batch, 1280, row / 32 or row / 16, column likewise), from 0 to 6."""
-        wide: Tensor = self.widen(self.tail(self.lower(image)))
-        return wide
 
     def lower(self, image: Tensor) -> Tensor:
         """The stem and the first five stages: (batch, 3, row, column) -> (batch, 112, row / 16, column / 16)."""
@@ -59,6 +53,19 @@ class Backbone(nn.Module):
         for stage in self.stages[:DILATED]:
             x = stage(x)
         return x
+
+
+class Backbone(Trunk):
+    """The convolutions of Lite0 without its decision: stem, seven stages, and the widening that the mean is taken of."""
+
+    def __init__(self, dilated: bool = False) -> None:
+        super().__init__(len(STAGES), dilated)
+        self.widen = Convolution(STAGES[-1].channels, HEAD, 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(batch, 3, row, column), normalised -> (batch, 1280, row / 32 or row / 16, column likewise), from 0 to 6."""
+        wide: Tensor = self.widen(self.tail(self.lower(image)))
+        return wide
 
     def tail(self, x: Tensor) -> Tensor:
         """The last two stages: (batch, 112, row, column) -> (batch, 320, row, column), or half as many a side."""

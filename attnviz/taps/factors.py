@@ -3,6 +3,9 @@
 Copies and checks cost a short forward pass a tenth of its time. Where a call is short and its tensors were made inside the
 recording, references wait for the first look instead, which holds them against torch's count of changes in place: numbers that
 changed since are refused. What torch does not count (`.data`, arrays that share memory) the check of the output can still find.
+
+On another device copies are made at once and stay there until the first look: there they cost next to nothing, and to fetch them
+would make the processor wait for everything that the device still has to do.
 """
 
 import time
@@ -65,9 +68,23 @@ class Call(NamedTuple):
                 "look (tape[...]) before that, or let what changes them give a new tensor",
             )
 
+    def copied(self) -> "Call | None":
+        """The same with copies of query and key on their device; None on the CPU, or where the device has no room for them."""
+        if not (elsewhere(self.query) and elsewhere(self.key)):
+            return None
+        try:
+            return self._replace(query=self.query.clone(), key=self.key.clone())
+        except torch.OutOfMemoryError:
+            return None
+
     def can_wait(self) -> bool:
         """Whether what was made inside the recording is short, on the CPU, and was never written over."""
         return _can_wait(self.query) and _can_wait(self.key)
+
+
+def elsewhere(tensor: Tensor) -> bool:
+    """Whether it lies on a device that works while the processor goes on."""
+    return not tensor.is_cpu
 
 
 def _can_wait(tensor: Tensor) -> bool:

@@ -81,8 +81,10 @@ def from_kernel(
     first = None if bias is None else bias[0]
     sampled = sampled_value(value), sampled_output(output)
     call = Call(place.layer, query, key, *sampled, scale, first, is_causal, dropout_p > 0)
-    waits = of_query is not None and of_key is not None and call.can_wait()
-    kernel = Kernel(place.layer, Once(call.unchanged if waits else call.factors), scale, bias, is_causal, waits)
+    copied = call.copied()
+    untouched = copied is None and of_query is not None and of_key is not None and call.can_wait()
+    waits = untouched or copied is not None
+    kernel = Kernel(place.layer, Once(call.unchanged if untouched else (copied or call).factors), scale, bias, is_causal, waits)
     if not waits:
         kernel.factors()
     found = examples(place, Rows(batch, heads, queries, tokens, query, apart), kernel.pick)

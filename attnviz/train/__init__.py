@@ -50,6 +50,7 @@ def train(name: str, data: Path, out: Path, device: str = "cpu") -> None:
     card = find_card(name)
     run = RECIPES[name](card, data, device)
     fit(run, out)
+    run.settle()
     ship(run, card, out)
     if card.task in FITTED:
         FITTED[card.task](find_card(str(out)), data)

@@ -54,14 +54,19 @@ def part(pixels: Pixels, random: np.random.Generator) -> View:
     return View(np.asarray(crop), np.full((SIDE, SIDE), np.nan, np.float32))
 
 
-def whole(pixels: Pixels, random: np.random.Generator) -> View:
-    """The middle square, as a model gets it, mirrored every second time and changed in colour."""
+def square(pixels: Pixels) -> View:
+    """The middle square, as a model gets it."""
     side = min(pixels.shape[:2])
     top, left = ((length - side) // 2 for length in pixels.shape[:2])
-    square = pixels[top : top + side, left : left + side]
+    middle = pixels[top : top + side, left : left + side]
     if side != SIDE:
-        square = np.asarray(Image.fromarray(square).resize((SIDE, SIDE), Image.Resampling.BICUBIC))
-    view = mirrored(View(square, np.full((SIDE, SIDE), np.nan, np.float32)), random)
+        middle = np.asarray(Image.fromarray(middle).resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+    return View(middle, np.full((SIDE, SIDE), np.nan, np.float32))
+
+
+def whole(pixels: Pixels, random: np.random.Generator) -> View:
+    """The middle square, mirrored every second time and changed in colour."""
+    view = mirrored(square(pixels), random)
     return View(coloured(view.pixels, random), view.mask)
 
 

@@ -54,6 +54,9 @@ class Run(ABC):
     def network(self) -> nn.Module:
         """The module whose weights are shipped."""
 
+    def settle(self) -> None:  # noqa: B027  (most models need none)
+        """What is done once, when the last epoch is over and before the weights are shipped."""
+
     def extra_files(self, out: Path) -> None:  # noqa: B027  (most models need none)
         """Writes what the model needs beside its weights, a tokenizer for example."""
 

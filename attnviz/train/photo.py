@@ -1,8 +1,8 @@
-"""What the recipes of the photo models share: a frozen backbone, lessons worked out once, and Lite0's answers to learn from.
+"""What the recipes of the photo models share: Lite0's weights to begin with, and its answers to learn from.
 
 The decision learns from Lite0's own answer to the same view (Hinton et al., 2015, arXiv:1503.02531). What is new learns fast, the
-head, which begins as Lite0's, slowly, and the backbone not at all: so what it makes of the views is worked out before the training.
-First only where to look is learned, from what masks and budgets cost, and then the decision with it.
+head and the last stages, which begin as Lite0's, slowly, and the first stages not at all: so what they make of the views is worked
+out before the training. First only where to look is learned, from what masks and budgets cost, and then the decision with it.
 """
 
 import json
@@ -26,12 +26,11 @@ from attnviz.train.schedule import Optimizers
 
 ANSWERS = "answers.json"
 EVERY = 5  # of the held-out photos every so many are answered by Lite0, for agreement
-EPOCHS = 4
-BATCH = 32
+EPOCHS = 8
+BATCH = 128
 NEW, PRETRAINED, GAIN = 3e-3, 4e-4, 2e-2  # rates
 TEACHING = 1 / 3  # share of each part after which budgets weigh fully
 HEARD = 0.7  # by how much of its gradient the divergence from Lite0's answer moves where a net looks
-WATCHED = 200  # views that are not trained on
 
 
 class Taught(Protocol):
@@ -50,6 +49,7 @@ class PhotoRun(Run, Generic[B]):
     epochs = EPOCHS
     where = 1 / 4  # share of the training in which nothing is decided yet
     smaller = 1.0  # by how much weights make evidence smaller, at first
+    deepest = 1e-4  # rate of the parts of the backbone that learn
     learns_from: type[PhotoLessons] = PhotoLessons
 
     def __init__(self, card: ModelCard, data: Path, device: str) -> None:
@@ -60,14 +60,17 @@ class PhotoRun(Run, Generic[B]):
         self.net.backbone.load_state_dict(teacher.backbone.state_dict())
         self.net.head.load_state_dict(teacher.head.state_dict())
         self.net.backbone.requires_grad_(False)
+        for part in self.deeper():
+            part.requires_grad_(True)
         self.begin()
-        self.net.to(device)
+        self.net.to(device, memory_format=torch.channels_last)
         self.gain = Gain(self.smaller).to(device)
         slow = {"params": [*self.net.head.parameters()], "lr": PRETRAINED, "weight_decay": 0}
-        groups = [*self.fast(), {"params": [*self.gain.parameters()], "lr": GAIN}, slow]
+        deeper = {"params": [p for part in self.deeper() for p in part.parameters()], "lr": self.deepest, "weight_decay": 0}
+        groups = [*self.fast(), {"params": [*self.gain.parameters()], "lr": GAIN}, slow, deeper]
         self.total = self.epochs * self.steps()
         self.optimizers = Optimizers([torch.optim.AdamW(groups, weight_decay=1e-3)], self.total)
-        self.state = {"lessons": self.lessons, "net": self.net, "gain": self.gain, "optimizers": self.optimizers}
+        self.state = {"net": self.net, "gain": self.gain, "optimizers": self.optimizers}
 
     def made(self, card: ModelCard) -> Any:
         """The net of the card; it has a `backbone` and a `head` as Lite0 has."""
@@ -82,6 +85,10 @@ class PhotoRun(Run, Generic[B]):
         """Groups of new parameters, each with its rate."""
 
     @abstractmethod
+    def deeper(self) -> list[nn.Module]:
+        """The parts of the backbone that learn."""
+
+    @abstractmethod
     def some(self, rows: Tensor) -> B:
         """The lessons of the views of these numbers."""
 
@@ -93,11 +100,22 @@ class PhotoRun(Run, Generic[B]):
     def decided(self, batch: B, looked: Tensor, weight: float) -> tuple[Tensor, Tensor]:
         """Logits (view, label) by what `look` gave, and the cost of what led to them."""
 
+    @property
+    def progress(self) -> float:
+        """The share of the training that is done."""
+        return self.optimizers.taken / self.total
+
+    @property
+    def deciding(self) -> bool:
+        """Whether the decision learns by now."""
+        return self.progress >= self.where
+
     def steps(self) -> int:
-        return (self.lessons.count - WATCHED) // BATCH
+        return (self.lessons.count - self.lessons.watched) // BATCH
 
     def batches(self, epoch: int) -> Iterator[B]:
-        order = WATCHED + torch.randperm(self.lessons.count - WATCHED, generator=torch.Generator().manual_seed(epoch))
+        watched = self.lessons.watched
+        order = watched + torch.randperm(self.lessons.count - watched, generator=torch.Generator().manual_seed(epoch))
         for rows in order[: self.steps() * BATCH].view(-1, BATCH):
             yield self.some(rows)
 
@@ -112,19 +130,19 @@ class PhotoRun(Run, Generic[B]):
 
     def loss(self, batch: B) -> Tensor:
         """What looking costs; later also what deciding does, and the divergence from the teacher's answers."""
-        progress = self.optimizers.taken / self.total
+        progress = self.progress
         with torch.autocast(self.device, torch.bfloat16):
             looked, cost = self.look(batch, min(1.0, progress / (TEACHING * self.where)))
-        if progress < self.where:
+        if not self.deciding:
             return cost
         logits, more = self.decided(batch, looked, min(1.0, (progress - self.where) / (TEACHING * (1 - self.where))))
         return F.kl_div(logits.log_softmax(-1), batch.logits.softmax(-1), reduction="batchmean") + cost + more
 
     @torch.no_grad()
     def validate(self) -> float:
-        """Share of the watched views that the net decides as the teacher does."""
+        """Share of the watched photos that the net decides as the teacher does."""
         self.net.eval()
-        watched = self.some(torch.arange(WATCHED))
+        watched = self.some(torch.arange(self.lessons.watched))
         with torch.autocast(self.device, torch.bfloat16):
             looked, _ = self.look(watched, 1.0)
         logits, _ = self.decided(watched, looked, 1.0)

@@ -1,15 +1,21 @@
-"""The recipe of `photo-gates`: gates on a frozen backbone learn to be open on the thing, and nowhere else.
+"""The recipe of `photo-gates`: gates on a pretrained backbone learn to be open on the thing, and nowhere else.
 
 Budgets, which fall over the first third, cost what gates are open beyond them, so that they choose. On views whose thing was cut
 out and put somewhere, its mask says which gates were to be open; where a photo was put on a ground, those around it were not.
+
+At last scores are made larger, so that gates are more open or more shut than they were, and then what is left to learn is that
+gates are shut where nothing stands, and to decide by the others as before.
 """
 
+from copy import deepcopy
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from attnviz.nets.photo_gates import PhotoGates
+from attnviz.train import photo, photo_views
 from attnviz.train.photo import NEW
 from attnviz.train.photo_features import Batch, FeatureRun
 from attnviz.train.photo_weights import over, pooled
@@ -19,6 +25,9 @@ CHANNEL_RATE = 2e-2
 PLACES, CHANNELS = 0.25, 0.5  # mean gate of a photo that costs nothing,
 TOO_OPEN, TOO_MANY = 2.0, 2.0  # and what more costs
 MASKED = 1.0  # what a gate costs that is not as the mask says
+SHARPER, GAINED = 1.65, 1.27  # by how much scores are made larger at last, and the head's weights, for gates shut further
+KEPT = 3.0  # what a gate costs that does not stay as it was, or shut where nothing stands
+SETTLING, PASSES, SHUTTING, DECIDING = 4096, 2, 6e-4, 1e-4  # views, passes over them, rates of the gates and of the head
 
 
 class GatesRun(FeatureRun):
@@ -49,6 +58,42 @@ class GatesRun(FeatureRun):
         channels = self.net.channel.mlp(evidence.mean((2, 3))).float().sigmoid()
         found = pooled(looked / looked[0].numel(), evidence) * channels
         return found, TOO_MANY * over(channels.mean(1), CHANNELS, weight)
+
+    def settle(self) -> None:
+        """Larger scores; then gates shut on views of nothing, and else as they are, and a head that decides by them."""
+        net, last = self.net, self.net.spatial.scores[-1]
+        with torch.no_grad():
+            last.weight.mul_(SHARPER), last.bias.mul_(SHARPER), net.head.weight.mul_(self.gain() * GAINED)  # type: ignore[operator]
+            self.gain.factor.zero_()
+        former = deepcopy(net.spatial.scores).eval()
+        groups = [{"params": part.parameters(), "lr": rate} for part, rate in ((net.spatial, SHUTTING), (net.head, DECIDING))]
+        optimizer = torch.optim.AdamW(groups, weight_decay=0)
+        batches = [rows for number in range(PASSES) for rows in self.settling(number)]
+        net.eval()
+        for taken, rows in enumerate(batches):
+            for group, rate in zip(optimizer.param_groups, (SHUTTING, DECIDING), strict=True):
+                group["lr"] = rate * (1 - taken / len(batches))
+            self.shut(self.some(rows), former, optimizer)
+
+    def settling(self, number: int) -> list[Tensor]:
+        """The views of one of the last passes, in batches: those of nothing, and some of the others."""
+        chosen, watched = torch.Generator().manual_seed(number), self.lessons.watched
+        others = watched + torch.randperm(self.lessons.count - watched - photo_views.NOTHING, generator=chosen)[:SETTLING]
+        rows = torch.cat([others, torch.arange(self.lessons.count - photo_views.NOTHING, self.lessons.count)])
+        return list(torch.split(rows[torch.randperm(len(rows), generator=chosen)], photo.BATCH // 2))
+
+    def shut(self, batch: Batch, former: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        """One step."""
+        with torch.autocast(self.device, torch.bfloat16):
+            scores = self.net.spatial.scores(batch.features)[:, 0].float()
+            with torch.no_grad():
+                wanted = former(batch.features)[:, 0].float().sigmoid()
+                wanted[(batch.masks == 0).flatten(1).all(1)] = 0.0
+                weighed, _ = self.weigh(self.net.backbone.widen(batch.late), scores.sigmoid(), 1.0)
+        said = F.kl_div(self.net.head(weighed.float()).log_softmax(-1), batch.logits.softmax(-1), reduction="batchmean")
+        optimizer.zero_grad()
+        (said + KEPT * F.binary_cross_entropy_with_logits(scores, wanted)).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
 
 
 def masked(scores: Tensor, masks: Tensor) -> Tensor:

@@ -23,8 +23,8 @@ class SelfRun(FeatureRun):
     """Heads over places, layer by layer."""
 
     net: PhotoSelf
-    epochs = 3
-    where = 2 / 3
+    epochs = 10
+    where = 3 / 10
 
     def begin(self) -> None:
         """As the layers begin."""

@@ -1,4 +1,4 @@
-"""The recipe of `photo-soft`: one look on a frozen backbone learns to lie on the thing, and to be no wider than a budget."""
+"""The recipe of `photo-soft`: one look on a pretrained backbone learns to lie on the thing, and to be no wider than a budget."""
 
 from typing import Any
 

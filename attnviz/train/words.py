@@ -16,8 +16,9 @@ from attnviz.nets.base import WordNet
 from attnviz.train.loop import Run, descend
 from attnviz.train.schedule import Optimizers, slope
 
-TOKENS = 2_560  # in a batch, padding and all
+TOKENS = 10_240  # in a batch, padding and all
 LONGEST = 96
+KERNELS = {"cpu": SDPBackend.MATH}  # whose fused one is slow backwards
 
 Asked = tuple[Tensor, Tensor, Tensor, Tensor]
 """(text, token) ids and which of them are real, (text, token) which are guessed, and (guess,) what they are."""
@@ -55,9 +56,9 @@ class WordsRun(Run):
 
     def step(self, batch: Asked) -> Tensor:
         self.net.train()
-        with torch.autocast(self.device, torch.bfloat16), sdpa_kernel(SDPBackend.MATH):  # the fused one's backward pass is slow
+        with torch.autocast(self.device, torch.bfloat16), sdpa_kernel(KERNELS.get(self.device, SDPBackend.EFFICIENT_ATTENTION)):
             logits = self._guesses(batch)
-        loss = F.cross_entropy(logits.float(), batch[3])
+        loss = F.cross_entropy(logits.float(), batch[3].to(self.device))
         return descend(self.net, loss, self.optimizers)
 
     @torch.no_grad()
@@ -68,7 +69,7 @@ class WordsRun(Run):
         right = total = 0
         for chunk in by_length(self.ids["dev"], TOKENS):
             batch = self.asked(self._padded(chunk), shuffler)
-            hits = self._guesses(batch).argmax(-1) == batch[3]
+            hits = self._guesses(batch).argmax(-1) == batch[3].to(self.device)
             right, total = right + int(hits.sum()), total + len(hits)
         return right / total
 

@@ -19,8 +19,8 @@ from attnviz.train.schedule import Optimizers
 from attnviz.train.sentiment_minilm import base_folder, parameter_groups
 from attnviz.train.words import Asked, WordsRun, in_rounds, log_shares
 
-EPOCHS, ROUND = 1, 1  # the rate falls to nothing at the end of every round of so many epochs
-RATE = 4e-4
+EPOCHS, ROUND = 12, 12  # the rate falls to nothing at the end of every round of so many epochs
+RATE = 6e-4
 HIDDEN = 0.25  # of the tokens
 NEVER = -1e4  # a logit
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")

@@ -11,11 +11,12 @@ from torch import Tensor
 from attnviz.cards import ModelCard
 from attnviz.nets.next_word import NextWord
 from attnviz.train.byte_pairs import byte_pairs
+from attnviz.train.muon import Stacked
 from attnviz.train.schedule import Optimizers
 from attnviz.train.translation import split_parameters
 from attnviz.train.words import Asked, WordsRun, in_rounds, log_shares
 
-EPOCHS, ROUND = 2, 2  # the rates fall to nothing at the end of every round of so many epochs
+EPOCHS, ROUND = 24, 24  # the rates fall to nothing at the end of every round of so many epochs
 RATE, WEIGHT_DECAY = 2e-3, 0.05
 SPECIAL = ("[PAD]", "[START]", "[END]")
 
@@ -36,7 +37,7 @@ class NextWordRun(WordsRun):
         with torch.no_grad():
             self.net.bias.copy_(log_shares([[*ids[1:], self.end] for ids in self.ids["train"]], len(self.net.bias)))
         matrices, rest = split_parameters(self.net)
-        muon = torch.optim.Muon(matrices, lr=RATE, weight_decay=WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw")
+        muon = Stacked(matrices, lr=RATE, weight_decay=WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw")
         adam = torch.optim.AdamW(rest, lr=RATE, betas=(0.9, 0.98), weight_decay=0.0)
         self.optimizers = Optimizers((muon, adam), ROUND * self.steps(), in_rounds)
         self.state = {"net": self.net, "optimizers": self.optimizers}

@@ -225,3 +225,35 @@ def test_what_a_recording_keeps_grows_with_the_length_and_not_with_its_square(le
     receipt = tape["Attention"].receipt
     assert receipt is not None
     assert receipt.bytes == 2 * length * 16 * 4
+
+
+def test_on_another_device_copies_wait_there_for_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the model does to its own tensors afterwards changes nothing, and the copies are let go once they were looked at."""
+    monkeypatch.setattr(factors, "elsewhere", lambda _: True)
+    copies: list[StorageWeakRef] = []
+    copied = factors.Call.copied
+
+    def kept(call: factors.Call) -> factors.Call | None:
+        found = copied(call)
+        copies.extend(StorageWeakRef(part.untyped_storage()) for part in (found.query, found.key))  # type: ignore[union-attr]
+        return found
+
+    monkeypatch.setattr(factors.Call, "copied", kept)
+    model = Attention(then=lambda made: [made[part].zero_() for part in KEPT])
+    tape = recorded(model)
+    assert [ref.expired() for ref in copies] == [False, False]
+    np.testing.assert_allclose(tape.example(1)["Attention"].dense(), by_hand(model)[1], atol=1e-6)
+    assert [ref.expired() for ref in copies] == [True, True]
+
+
+def test_a_device_without_room_for_copies_does_not_stop_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: Tensor) -> Tensor:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(factors, "elsewhere", lambda _: True)
+    model = Attention()
+    call = factors.Call("layer", *(torch.rand(1, 1, 3, 2) for _ in range(4)), 1.0, None, False, False)
+    with monkeypatch.context() as patch:
+        patch.setattr(Tensor, "clone", full)
+        assert call.copied() is None
+    np.testing.assert_allclose(recorded(model).example(0)["Attention"].dense(), by_hand(model)[0], atol=1e-6)

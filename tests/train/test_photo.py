@@ -11,7 +11,7 @@ import torch
 from attnviz.cards import ModelCard, read_card
 from attnviz.data import photos
 from attnviz.nets.efficientnet_lite import EfficientNetLite
-from attnviz.train import RECIPES, photo, photo_hard, photo_lessons
+from attnviz.train import RECIPES, crops, nothing, photo, photo_gates, photo_hard, photo_lessons, photo_views
 from attnviz.train.loop import fit
 from attnviz.train.photo_gates import masked
 from attnviz.train.photo_weights import less_moved, marked, over, pooled, spread
@@ -30,8 +30,9 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelCard:
     """A card beside a data set of 50 photos."""
     tiny.write_photos(tmp_path, {"Faces": 20, "grand_piano": 10, "wrench": 10}, {"roses": 10})
     for module, values in {
-        photo: {"BATCH": 4, "EPOCHS": 2, "WATCHED": 2, "lite0": made_up},
-        photo_lessons: {"ROUNDS": ((1, 6), (2, 4)), "WHOLE": (3, 2), "BATCH": 4, "lite0": made_up},
+        photo: {"BATCH": 4, "EPOCHS": 2, "lite0": made_up},
+        photo_views: {"WHOLE": 1, "ANYWHERE": 6, "NOTHING": 3, "CHUNK": 4, "WORKERS": 0},
+        photo_lessons: {"lite0": made_up},
     }.items():
         for name, value in values.items():
             monkeypatch.setattr(module, name, value)
@@ -59,7 +60,7 @@ def run(card: ModelCard, data: Path, epochs: int = 2) -> Any:
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_a_resumed_training_ends_with_the_same_bits_and_its_lessons(name: str, card: ModelCard, tmp_path: Path) -> None:
+def test_a_resumed_training_ends_with_the_same_bits(name: str, card: ModelCard, tmp_path: Path) -> None:
     card = of(name, tmp_path)
     straight = run(card, tmp_path)
     fit(straight, tmp_path / "straight")
@@ -68,20 +69,20 @@ def test_a_resumed_training_ends_with_the_same_bits_and_its_lessons(name: str, c
     fit(resumed, tmp_path / "resumed")
     for (part, a), b in zip(straight.net.state_dict().items(), resumed.net.state_dict().values(), strict=True):
         assert torch.equal(a, b), part
-    assert resumed.lessons.found is not None
 
 
 # What of the nets stays as it was published; all else learns.
-FROZEN = {"photo-hard": ("backbone.stem", *(f"backbone.stages.{i}." for i in range(5)))}
+FIRST = ("backbone.stem", *(f"backbone.stages.{i}." for i in range(5)))
+FROZEN = {"photo-gates": FIRST, "photo-soft": FIRST, "photo-self": FIRST, "photo-hard": ("eye.",)}
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_the_backbone_stays_as_it_was_and_what_is_new_does_not(name: str, card: ModelCard, tmp_path: Path) -> None:
+def test_the_first_stages_stay_as_they_were_and_all_else_does_not(name: str, card: ModelCard, tmp_path: Path) -> None:
     made = run(of(name, tmp_path), tmp_path)
     before = {key: weight.clone() for key, weight in made.net.named_parameters()}
     fit(made, tmp_path / "out")
     same = {key for key, weight in made.net.named_parameters() if torch.equal(weight, before[key])}
-    frozen = FROZEN.get(name, ("backbone.",))
+    frozen = FROZEN[name]
     assert {key for key in before if key.startswith(frozen)} <= same
     assert not {key for key in same if not key.startswith(frozen) and key.endswith("weight")}
     published = made_up().backbone.state_dict()
@@ -95,29 +96,38 @@ def test_what_is_trained_is_what_the_net_says(name: str, card: ModelCard, tmp_pa
     made = run(of(name, tmp_path), tmp_path)
     made.gain.factor.data.fill_(0.7)
     made.net.eval()
-    views = [view for batch in photo_lessons.made(tmp_path) for view in batch][:3]
+    pixels = next(photo_views.made(tmp_path)).pixels[:3]
     batch = made.some(torch.arange(3))
     with torch.autocast("cpu", torch.bfloat16):
         looked, _ = made.look(batch, 1.0)
     logits, _ = made.decided(batch, looked, 1.0)
-    whole = made.network()(photo_lessons.normalised([view.pixels for view in views]))
+    whole = made.network()(photo_lessons.normalised(pixels))
     torch.testing.assert_close(logits, whole, atol=0.02, rtol=0.05)
 
 
 @torch.no_grad()
 def test_the_reader_is_trained_on_what_it_says_of_the_patches_that_the_glance_picks(card: ModelCard, tmp_path: Path) -> None:
-    """Of every batch the first, fourth and so on are drawn; those picked as most probable the whole net picks too."""
+    """Those picked as most probable the whole net picks too, and says the same of them."""
     made = run(of("photo-hard", tmp_path), tmp_path)
     made.net.eval()
-    made.lessons.read(made.net)
-    images = photo_lessons.normalised([view.pixels for batch in photo_lessons.made(tmp_path) for view in batch])[:4]
     batch = made.some(torch.arange(4))
-    logits, _ = made.decided(batch, batch.picked.picks, 1.0)
-    assert batch.picked.picks.sum((1, 2)).tolist() == [39] * 4
-    torch.testing.assert_close(logits, made.net(images, picks=batch.picked.picks), atol=0.02, rtol=0.05)
-    _, best = made.net.picker(*made.net.scores(images)), made.net.scores(images)[0].flatten(1).topk(39).indices
-    shared = batch.picked.picks.flatten(1).gather(1, best).sum(1)
-    assert shared[1:3].min() >= 35  # features are kept in half precision
+    looked, _ = made.look(batch, 1.0)
+    images = photo_lessons.normalised(batch.pixels)
+    picks = photo_hard.picked(looked, 39, draws=False)
+    logits, _ = made.decided(batch, looked, 1.0)
+    torch.testing.assert_close(logits, made.net(images, picks=picks), atol=0.02, rtol=0.05)
+    best = made.net.scores(images)[0].flatten(1).topk(39).indices
+    assert picks.flatten(1).gather(1, best).sum(1).min() >= 35  # features are kept in half precision
+
+
+def test_of_every_third_view_patches_are_drawn() -> None:
+    scores = torch.arange(12.0).repeat(4, 1).view(4, 3, 4) / 4
+    torch.manual_seed(0)
+    found = photo_hard.picked(scores, 3, draws=True).flatten(1)
+    assert found.sum(1).tolist() == [3] * 4
+    best = torch.arange(12) >= 9
+    assert [torch.equal(row, best) for row in found] == [False, True, True, False]
+    assert photo_hard.picked(scores, 3, draws=False).flatten(1).eq(best).all()
 
 
 def test_wanted_odds_are_a_power_of_what_each_place_adds() -> None:
@@ -129,19 +139,78 @@ def test_wanted_odds_are_a_power_of_what_each_place_adds() -> None:
     torch.testing.assert_close(off, torch.tensor([[[1.0, 0.0, 0.0]]]))
 
 
-def test_lessons_are_the_same_wherever_they_are_made(card: ModelCard, tmp_path: Path) -> None:
-    first, again = ([[view.pixels for view in batch] for batch in photo_lessons.made(tmp_path)] for _ in range(2))
-    assert [len(batch) for batch in first] == [4, 2, 4, 2]
-    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+def test_views_are_the_same_however_many_processes_make_them(
+    card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2 watched photos and 38 of the training come whole, then 6 in which things stand anywhere, and 3 of nothing."""
+    alone = list(photo_views.made(tmp_path))
+    monkeypatch.setattr(photo_views, "WORKERS", 2)
+    together = list(photo_views.made(tmp_path))
+    watched = len(photos.split(tmp_path)["watch"])
+    train = len(photos.split(tmp_path)["train"])
+    assert photo_views.counted(tmp_path) == (watched + train + 9, watched)
+    assert sum(len(views.pixels) for views in alone) == watched + train + 9
+    for a, b in zip(alone, together, strict=True):
+        assert np.array_equal(a.pixels, b.pixels)
+        assert np.array_equal(a.masks, b.masks, equal_nan=True)
+
+
+def test_the_first_views_are_the_watched_photos_as_a_model_gets_them(card: ModelCard, tmp_path: Path) -> None:
+    watched = photos.split(tmp_path)["watch"]
+    first = np.concatenate([views.pixels for views in photo_views.made(tmp_path)])[: len(watched)]
+    expected = [crops.square(pixels).pixels for pixels in photos.read(tmp_path, watched)]
+    assert np.array_equal(first, np.stack(expected))
+
+
+def test_of_views_on_which_nothing_stands_no_label_is_wanted(card: ModelCard, tmp_path: Path) -> None:
+    lessons = run(card, tmp_path).lessons.get()
+    assert (lessons.masks[-3:] == 0).all()
+    assert (lessons.logits[-3:] == 0).all()
+    assert lessons.logits[:-3].abs().amax(1).min() > 0
+
+
+def test_at_last_gates_are_sharpened_and_the_head_follows(card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo_gates, "PASSES", 0)
+    made = run(card, tmp_path)
+    made.net.eval()
+    torch.nn.init.normal_(made.net.spatial.scores[-1].weight)
+    features, weight = torch.rand(2, 432, 14, 14), made.net.head.weight.detach().clone()
+    with torch.no_grad():
+        before = made.net.spatial.scores(features)
+        gain = made.gain()
+        made.settle()
+        torch.testing.assert_close(made.net.spatial.scores(features), photo_gates.SHARPER * before)
+    torch.testing.assert_close(made.net.head.weight.detach(), weight * gain * photo_gates.GAINED)
+    assert made.gain() == 1
+
+
+def test_gates_learn_to_be_shut_where_nothing_stands(card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PASSES": 40, "SETTLING": 0, "SHUTTING": 0.05}.items():
+        monkeypatch.setattr(photo_gates, name, value)
+    made = run(card, tmp_path)
+    made.settle()
+    batch = made.some(torch.arange(made.lessons.count - 3, made.lessons.count))
+    assert (batch.masks == 0).all()
+    assert made.net.spatial.scores(batch.features.float()).sigmoid().mean() < 0.1
+
+
+@pytest.mark.parametrize("kind", nothing.KINDS)
+def test_nothing_is_drawn_by_its_seed_and_each_time_otherwise(kind: Any) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (240, 260, 3), np.uint8)
+    first, again, other = (kind(photo, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert first.shape == (224, 224, 3)
+    assert first.dtype == np.uint8
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
 
 
 def test_held_out_photos_are_never_looked_at(card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[photos.Photo] = []
     read = photos.read
     monkeypatch.setattr(photos, "read", lambda data, chosen: read(data, looked.extend(chosen) or chosen))
-    list(photo_lessons.made(tmp_path))
+    list(photo_views.made(tmp_path))
     assert looked
-    assert not set(looked) & {*photos.split(tmp_path)["test"], *photos.split(tmp_path)["watch"]}
+    assert not set(looked) & {*photos.split(tmp_path)["test"]}
 
 
 def test_every_fifth_held_out_photo_is_answered(card: ModelCard, tmp_path: Path) -> None:
