@@ -8,7 +8,7 @@ gates are shut where nothing stands, and to decide by the others as before.
 """
 
 from copy import deepcopy
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,7 @@ from attnviz.train import photo, photo_views
 from attnviz.train.photo import NEW
 from attnviz.train.photo_features import Batch, FeatureRun
 from attnviz.train.photo_weights import over, pooled
+from attnviz.train.schedule import Optimizers
 
 OPEN, CHANNELS_OPEN = 2.5, 1.5  # biases at first
 CHANNEL_RATE = 2e-2
@@ -61,19 +62,29 @@ class GatesRun(FeatureRun):
 
     def settle(self) -> None:
         """Larger scores; then gates shut on views of nothing, and else as they are, and a head that decides by them."""
-        net, last = self.net, self.net.spatial.scores[-1]
-        with torch.no_grad():
-            last.weight.mul_(SHARPER), last.bias.mul_(SHARPER), net.head.weight.mul_(self.gain() * GAINED)  # type: ignore[operator]
-            self.gain.factor.zero_()
-        former = deepcopy(net.spatial.scores).eval()
-        groups = [{"params": part.parameters(), "lr": rate} for part, rate in ((net.spatial, SHUTTING), (net.head, DECIDING))]
-        optimizer = torch.optim.AdamW(groups, weight_decay=0)
+        self.sharpen()
+        former = deepcopy(self.net.spatial.scores).eval()
+        groups = [{"params": self.net.spatial.parameters(), "lr": SHUTTING}, {"params": self.net.head.parameters(), "lr": DECIDING}]
         batches = [rows for number in range(PASSES) for rows in self.settling(number)]
-        net.eval()
-        for taken, rows in enumerate(batches):
-            for group, rate in zip(optimizer.param_groups, (SHUTTING, DECIDING), strict=True):
-                group["lr"] = rate * (1 - taken / len(batches))
-            self.shut(self.some(rows), former, optimizer)
+        adam = torch.optim.AdamW(groups, weight_decay=0)
+        optimizers = Optimizers([adam], max(1, len(batches)), lambda progress: 1 - progress)
+        self.net.eval()
+        for rows in batches:
+            with torch.no_grad():
+                batch = self.some(rows)
+            self.shut(batch, former, optimizers)
+
+    @torch.no_grad()
+    def sharpen(self) -> None:
+        """Gates further open or shut than they were, and a head for what they let through."""
+        last = cast(nn.Conv2d, self.net.spatial.scores[-1])
+        for weights, factor in (
+            (last.weight, SHARPER),
+            (cast(Tensor, last.bias), SHARPER),
+            (self.net.head.weight, GAINED * self.gain()),
+        ):
+            weights.mul_(factor)
+        self.gain.factor.zero_()
 
     def settling(self, number: int) -> list[Tensor]:
         """The views of one of the last passes, in batches: those of nothing, and some of the others."""
@@ -82,7 +93,7 @@ class GatesRun(FeatureRun):
         rows = torch.cat([others, torch.arange(self.lessons.count - photo_views.NOTHING, self.lessons.count)])
         return list(torch.split(rows[torch.randperm(len(rows), generator=chosen)], photo.BATCH // 2))
 
-    def shut(self, batch: Batch, former: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    def shut(self, batch: Batch, former: nn.Module, optimizers: Optimizers) -> None:
         """One step."""
         with torch.autocast(self.device, torch.bfloat16):
             scores = self.net.spatial.scores(batch.features)[:, 0].float()
@@ -91,9 +102,9 @@ class GatesRun(FeatureRun):
                 wanted[(batch.masks == 0).flatten(1).all(1)] = 0.0
                 weighed, _ = self.weigh(self.net.backbone.widen(batch.late), scores.sigmoid(), 1.0)
         said = F.kl_div(self.net.head(weighed.float()).log_softmax(-1), batch.logits.softmax(-1), reduction="batchmean")
-        optimizer.zero_grad()
+        optimizers.zero_grad()
         (said + KEPT * F.binary_cross_entropy_with_logits(scores, wanted)).backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        optimizers.step()
 
 
 def masked(scores: Tensor, masks: Tensor) -> Tensor:
