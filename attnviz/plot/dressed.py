@@ -114,7 +114,7 @@ def _lit(colour: str) -> str:
 
 def _written(data: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """With numbers in cells as they are read on a dark page."""
-    scale = data[0].get("colorscale")
+    scale = data[0].get("colorscale") if data else None
     return [
         {**trace, "textfont": {**trace["textfont"], "color": inks(trace["customdata"], scale, DARK)}}
         if trace.get("meta") == IN_CELLS and scale

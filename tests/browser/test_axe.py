@@ -56,6 +56,7 @@ def test_axe_finds_nothing_serious_in_light_and_dark_at_a_desk_and_on_a_phone(pa
         page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
         quiet(page)
         grounds.append(bright(page.evaluate(GROUND)))
+        assert page.get_by_test_id("stException").count() == 0
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(500)

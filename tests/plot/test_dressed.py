@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from attnviz import plot
+from attnviz.maps import AttentionMap
 from attnviz.plot.dressed import BRIGHT, INK, Stage, dressed
 from attnviz.plot.style import BLUE, ORANGE
 from tests.tiny import attention
@@ -91,6 +92,21 @@ def test_a_figure_is_not_changed_and_its_numbers_are_those_that_it_had() -> None
             values = "z" if old.type == "heatmap" else "y"
             assert np.array_equal(array(old[values]), array(new[values]))
         assert shown.layout.height == 400
+
+
+@pytest.mark.parametrize("stage", [None, Stage(800, 400, 24)])
+@pytest.mark.parametrize("dark", [False, True])
+def test_figures_without_numbers_or_with_several_plots_are_dressed_too(dark: bool, stage: Stage | None) -> None:
+    pixels = np.zeros((8, 8, 3), dtype=np.uint8)
+    for figure in (plot.photo(pixels), plot.in_a_row([plot.photo(pixels), plot.photo(pixels)]), plot.side_by_side(heads())):
+        shown = dressed(figure, dark, stage)
+        assert len(shown.data) == len(figure.data)
+        assert len(shown.layout.images) == len(figure.layout.images)
+        assert shown.to_json()
+
+
+def heads() -> AttentionMap:
+    return attention(np.full((2, 3, 3), 1 / 3, dtype=np.float32))
 
 
 def test_hues_of_bars_and_frames_shine_too_and_letters_fill_the_room_that_names_leave() -> None:

@@ -19,6 +19,7 @@ from attnviz.cli import app
 from attnviz.nets import NETS
 from attnviz.paths import ASSETS
 from attnviz.plot import Picture, Words
+from attnviz.plot.dressed import Stage, dressed
 from attnviz.results.mechanism import MechanismResult  # without a model: see test_mechanism.py
 from attnviz.state import Choice, OneOf, OnOff, Real, Whole, Window
 from attnviz.ui import cache, widgets
@@ -144,6 +145,9 @@ def test_a_view_is_the_same_on_its_page_in_the_shell_and_in_a_notebook(
     figures = [(exhibit.name, i, figure) for exhibit in shown.exhibits for i, figure in enumerate(exhibit.figures)]
     plotted = [f"{name}-figure{i or ''}" for name, i, figure in figures if isinstance(figure, go.Figure)]
     others = [figure for *_, figure in figures if isinstance(figure, (Words, Picture))]
+    for *_, figure in figures:
+        if isinstance(figure, go.Figure):  # as the page has it in the dark, and on a stage
+            assert len(dressed(dressed(figure, True), True, Stage(900, 400, 22)).data) == len(figure.data)
     assert len(in_notebook) == len(plotted) == len(figures) - len(others)
 
     out = tmp_path / "out.html"
