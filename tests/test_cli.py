@@ -209,7 +209,7 @@ def test_with_data_and_masks_both_are_told_apart(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "There is nothing to evaluate on. Give --data, --masks or --links."),
+        ((), "There is nothing to evaluate on. Give --data, --masks, --links or --pairs."),
         (("--masks", "nowhere"), "There is no folder nowhere."),
     ],
 )
