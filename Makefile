@@ -1,4 +1,4 @@
-# make run: serve the app.  make test: run every test.  make quick: those without browser and training.
+# make run: serve the app.  make test: run the tests.  make quick: those without browser and training.  make thorough: all there are.
 # make check: lint, format, types.  make bench: timings.  make docs: the manual, into site/.
 # On Linux without an NVIDIA card torch's CPU build is taken from TORCH_INDEX, where that answers. TORCH_INDEX= asks the plain index only.
 
@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test quick check format bench screenshots docs browser clean
+.PHONY: run test quick thorough check format bench screenshots docs browser clean
 
 run: $(VENV)/app
 	$(BIN)/attnviz app --port $(PORT)
@@ -20,6 +20,9 @@ test: $(VENV)/dev browser
 
 quick: $(VENV)/dev
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not browser and not training"
+
+thorough: $(VENV)/dev browser
+	$(BIN)/python -m pytest -n $(WORKERS) --thorough
 
 check: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -13,8 +13,14 @@ TESTS = Path(__file__).resolve().parent
 SLOW = {"browser": "browser", "train": "training"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="also the further cases of browser tests, which take minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
+        if item.get_closest_marker("thorough") and not config.getoption("--thorough"):
+            item.add_marker(pytest.mark.skip(reason="a further case: make thorough"))
         for folder in SLOW.keys() & set(item.path.relative_to(TESTS).parts):
             item.add_marker(SLOW[folder])
 

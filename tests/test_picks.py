@@ -9,7 +9,7 @@ import torch
 from attnviz import load, plot, predict
 from attnviz.errors import InputError
 from attnviz.evaluate import evaluate
-from attnviz.export import summary
+from attnviz.export.numbers import summary
 from attnviz.maps import AttentionMap
 from attnviz.nets import Net
 from attnviz.predict import resample

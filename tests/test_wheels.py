@@ -18,7 +18,7 @@ from tests.test_readme import EXAMPLES
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = ("torch", "numpy", "safetensors")
-RECORDER = next(example for example in EXAMPLES if "attnviz.record(" in example)
+RECORDER = next(str(case.values[0]) for case in EXAMPLES if "attnviz.record(" in str(case.values[0]))
 
 
 def done(command: list[object], folder: Path, code: int = 0) -> subprocess.CompletedProcess[str]:

@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
@@ -15,6 +17,11 @@ from typer.testing import CliRunner
 from attnviz.cli import app
 
 READ_Z = "figure => { const z = figure.calcdata[0][0].z; return Array.from(z, row => Array.from(row)); }"
+
+
+def further(names: Iterable[str], always: Collection[str]) -> list[Any]:
+    """Names of cases: those that run always, and the others, which run where all are asked for (`make thorough`)."""
+    return [name if name in always else pytest.param(name, marks=pytest.mark.thorough) for name in names]
 
 
 def figure(page: Page, key: str) -> Locator:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.reading import quiet
+from tests.browser.reading import further, quiet
 
 Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed (requirements-dev.txt)").Axe
 SIZES = ((1280, 720), (390, 844))
@@ -36,12 +36,15 @@ PAGES = {
 }
 
 
+OFTEN = ("text", "places of a photo", "series", "mechanisms", "stage")
+
+
 def bright(colour: str) -> float:
     """The mean of red, green and blue, from 0 to 1."""
     return sum(float(part) for part in re.findall(r"[\d.]+", colour)[:3]) / 765
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", further(PAGES, OFTEN))
 def test_axe_finds_nothing_serious_in_light_and_dark_at_a_desk_and_on_a_phone(page: Page, url: str, name: str) -> None:
     address, drawn, opened = PAGES[name]
     page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
@@ -60,6 +63,7 @@ def test_axe_finds_nothing_serious_in_light_and_dark_at_a_desk_and_on_a_phone(pa
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(500)
+            quiet(page)
             for rule in Axe().run(page).response["violations"]:
                 if rule["impact"] in ("serious", "critical"):
                     own = STREAMLITS.get(rule["id"], ("nothing", ""))[0]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE
-from tests.browser.reading import choose, figure, quiet
+from tests.browser.reading import choose, figure, further, quiet
 
 # Every number of every figure, by the key of its chart, and all captions.
 READ = """() => {
@@ -76,7 +76,7 @@ def elsewhere(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize("name", further(LINKS, ("text", "image", "mechanisms")))
 def test_an_address_shows_the_same_in_a_second_browser_and_back_and_forward_keep_to_it(
     page: Page, url: str, elsewhere: Page, name: str
 ) -> None:

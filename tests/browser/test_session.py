@@ -20,8 +20,8 @@ def open_corner(page: Page) -> None:
     [
         ("/?layer=2&head=3", "text-map-figure", 3),
         ("/image?model=photo-soft", "image-places-figure1", 2),
-        ("/series?step=4", "series-states-figure", 4),
-        ("/mechanisms?mechanism=dot", "mechanisms-map-figure", 1),
+        pytest.param("/series?step=4", "series-states-figure", 4, marks=pytest.mark.thorough),
+        pytest.param("/mechanisms?mechanism=dot", "mechanisms-map-figure", 1, marks=pytest.mark.thorough),
     ],
     ids=["text", "image", "series", "mechanisms"],
 )

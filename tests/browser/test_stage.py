@@ -25,6 +25,7 @@ CONTRASTS = """() => {
   const visit = (element, ground) => {
     const style = getComputedStyle(element);
     if (style.visibility === 'hidden' || style.display === 'none') return;
+    if (element.classList.contains('textpoint')) return; // stands on a drawn cell, against which test_dressed holds it
     const here = style.backgroundColor === 'rgba(0, 0, 0, 0)' ? ground : over(parse(style.backgroundColor), ground);
     const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
     if (own && element.localName !== 'style') {
@@ -104,8 +105,10 @@ def test_a_stage_for_what_is_not_here_is_said_and_the_page_is_shown(page: Page, 
 @pytest.mark.parametrize(
     ("address", "drawn"),
     [
-        ("?stage=1", "text-map-figure"), ("?stage=1&exhibit=words&lock=2", ""), ("?stage=1&exhibit=words&model=sentiment-hard", ""),
-        ("image?stage=1", "image-gates-0-figure1"), ("mechanisms?stage=1&source=matrices", "mechanisms-map-figure"),
+        ("?stage=1", "text-map-figure"), ("image?stage=1", "image-gates-0-figure1"),
+        pytest.param("?stage=1&exhibit=words&lock=2", "", marks=pytest.mark.thorough),
+        pytest.param("?stage=1&exhibit=words&model=sentiment-hard", "", marks=pytest.mark.thorough),
+        pytest.param("mechanisms?stage=1&source=matrices", "mechanisms-map-figure", marks=pytest.mark.thorough),
     ],
 )  # fmt: skip
 def test_all_that_is_written_is_large_and_has_a_contrast_of_seven_and_fits_the_window(
