@@ -84,7 +84,7 @@ class Call(NamedTuple):
 
 def elsewhere(tensor: Tensor) -> bool:
     """Whether it lies on a device that works while the processor goes on."""
-    return not tensor.is_cpu
+    return tensor.device.type not in ("cpu", "meta")
 
 
 def _can_wait(tensor: Tensor) -> bool:

@@ -3,8 +3,6 @@
 Then a training only turns pages: it takes lessons of about one length together, which costs it next to nothing.
 """
 
-import multiprocessing
-import os
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from attnviz.data import tatoeba
 from attnviz.data.tatoeba import Pair
@@ -25,6 +22,7 @@ from attnviz.train import guided
 from attnviz.train.byte_pairs import byte_pairs
 from attnviz.train.lessons import PLAIN, Lesson, Lessons
 from attnviz.train.spelling import spelled
+from attnviz.train.workers import at_once
 
 ROUND = 150_000
 CHUNK = 5_000
@@ -85,7 +83,7 @@ def write(data: Path, sizes: tuple[int, int], rounds: int, workers: int) -> Book
     """The book of so many rounds, by so many processes beside this one; the same however many they are."""
     parts = tatoeba.split(data)
     writer = Writer(parts["train"], sizes)
-    chunks = iter(_loader(writer, rounds * (ROUND // CHUNK), workers))
+    chunks = iter(at_once(writer, rounds * (ROUND // CHUNK), workers))
     written = tuple(joined([next(chunks) for _ in range(ROUND // CHUNK)]) for _ in range(rounds))
     return Book(writer.source, writer.target, written, writer.pages([Lesson(*pair, ()) for pair in parts["dev"]]))
 
@@ -139,25 +137,6 @@ def alike(
     order = order[np.lexsort((second[order], first[order]))]
     batches = [order[start : start + size] for start in range(0, len(order), size)]
     return [batches[i] for i in shuffler.permutation(len(batches))] if shuffler else batches
-
-
-def _loader(writer: Writer, chunks: int, workers: int) -> DataLoader[Pages]:
-    """With its own generator, for else it would take a number from that of the training."""
-    if "fork" not in multiprocessing.get_all_start_methods():
-        workers = 0  # what the writer knows would be sent to each
-    return DataLoader(
-        writer, batch_size=None, sampler=range(chunks), num_workers=workers, collate_fn=_as_it_is, worker_init_fn=_alone,
-        multiprocessing_context="fork" if workers else None, generator=torch.Generator(),
-    )  # fmt: skip
-
-
-def _as_it_is(pages: Any) -> Any:
-    return pages
-
-
-def _alone(_: int) -> None:
-    """A worker's tokenizers have no threads: those of the process it was split off from are not there."""
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 
 def _column(rows: Iterable[Sequence[Any]], shape: tuple[int, ...]) -> Column:

@@ -7,17 +7,17 @@ anywhere, and some on which nothing stands. No label of any photo is used, but f
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from attnviz.data import photos
 from attnviz.data.photos import Photo
 from attnviz.train import crops, nothing
 from attnviz.train.crops import CutOut, View
+from attnviz.train.workers import at_once
 
 CHUNK = 64
 WHOLE = 2  # how often each training photo is shown as it is, but for mirroring and colours
@@ -47,20 +47,12 @@ def counted(data: Path) -> tuple[int, int]:
 def made(data: Path) -> Iterator[Views]:
     """All views, a chunk at a time."""
     train = photos.split(data)["train"]
-    found = [thing for things in at_once(CutOuts(data, train)) for thing in things]
+    photographed = CutOuts(data, train)
+    found = [thing for things in at_once(photographed, len(photographed.chunks), WORKERS) for thing in things]
     bikes = np.cumsum([bike for _, bike in found])
     things = [thing for (thing, bike), before in zip(found, bikes, strict=True) if not bike or before <= MOTORBIKES]
-    yield from at_once(Chunks(data, things))
-
-
-def at_once(parts: "Dataset[Any]") -> "DataLoader[Any]":
-    """The parts in their order, each made by one of several processes; the random numbers of a training are left alone."""
-    return DataLoader(parts, batch_size=None, num_workers=WORKERS, collate_fn=as_it_is, generator=torch.Generator())
-
-
-def as_it_is(part: Any) -> Any:
-    """What a process made is handed over untouched."""
-    return part
+    chunks = Chunks(data, things)
+    yield from at_once(chunks, chunks.count, WORKERS)
 
 
 class CutOuts(Dataset[list[tuple[CutOut, bool]]]):
@@ -68,9 +60,6 @@ class CutOuts(Dataset[list[tuple[CutOut, bool]]]):
 
     def __init__(self, data: Path, train: Sequence[Photo]) -> None:
         self.data, self.chunks = data, cut(train)
-
-    def __len__(self) -> int:
-        return len(self.chunks)
 
     def __getitem__(self, number: int) -> list[tuple[CutOut, bool]]:
         chosen = self.chunks[number]
@@ -91,11 +80,9 @@ class Chunks(Dataset[Views]):
         self.anywhere, self.nothing = (
             [min(CHUNK, all_ - start) for start in range(0, all_, CHUNK)] for all_ in (ANYWHERE, NOTHING)
         )
+        self.count = len(self.shown) + len(self.anywhere) + len(self.nothing)
         shares = np.array([RARER if photo.label in COMMON else 1.0 for photo in self.train])
         self.shares = shares / shares.sum()
-
-    def __len__(self) -> int:
-        return len(self.shown) + len(self.anywhere) + len(self.nothing)
 
     def __getitem__(self, number: int) -> Views:
         random = np.random.default_rng([number, 1])
